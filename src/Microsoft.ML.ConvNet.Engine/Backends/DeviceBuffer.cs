@@ -1,0 +1,42 @@
+namespace Microsoft.ML.ConvNet.Backends;
+
+/// <summary>Memory of a backend, in floats.</summary>
+public abstract class DeviceBuffer : IDisposable
+{
+    /// <summary>The number of floats.</summary>
+    public abstract long Length { get; }
+
+    /// <summary>
+    /// The floats at <paramref name="offset"/> as host memory, or an empty span where the memory is not the host's.
+    /// </summary>
+    public virtual Span<float> HostSpan(long offset, int length) => default;
+
+    /// <summary>Copies from the host.</summary>
+    public abstract void Write(long offset, ReadOnlySpan<float> source);
+
+    /// <summary>Copies to the host.</summary>
+    public abstract void Read(long offset, Span<float> destination);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees the memory.</summary>
+    protected virtual void Dispose(bool disposing) { }
+}
+
+/// <summary>A tensor in the memory of a backend.</summary>
+/// <param name="Buffer">The memory.</param>
+/// <param name="Offset">The index of the first element in it.</param>
+/// <param name="Type">The shape, and whether the tensor has a batch.</param>
+public readonly record struct TensorView(DeviceBuffer Buffer, long Offset, TensorType Type)
+{
+    /// <summary>Copies the first <paramref name="source"/>.Length elements from the host.</summary>
+    public void Write(ReadOnlySpan<float> source) => Buffer.Write(Offset, source);
+
+    /// <summary>Copies the first <paramref name="destination"/>.Length elements to the host.</summary>
+    public void Read(Span<float> destination) => Buffer.Read(Offset, destination);
+}

@@ -1,0 +1,188 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.ML.ConvNet.Backends;
+using Microsoft.ML.ConvNet.Compile.Passes;
+using Microsoft.ML.ConvNet.Ops;
+
+namespace Microsoft.ML.ConvNet.Compile;
+
+/// <summary>
+/// A computation made ready to run on a backend: a list of steps with their kernels, and memory for the largest batch.
+/// It is compiled once and run many times, by one thread at a time.
+/// </summary>
+public sealed class Plan : IDisposable
+{
+    private readonly IBackend _backend;
+    private readonly Computation _computation;
+    private readonly VariableLayout _layout;
+    private readonly DeviceBuffer _arena;
+    private readonly DeviceBuffer _variables;
+    private readonly DeviceBuffer? _gradients;
+    private readonly DeviceBuffer[] _moments;
+    private readonly Dictionary<Node, TensorView> _views = [];
+    private readonly List<Step> _steps = [];
+
+    private Plan(Computation computation, VariableLayout layout, IBackend backend, int maxBatch)
+    {
+        (_backend, _layout, MaxBatch) = (backend, layout, maxBatch);
+        _computation = computation = backend.Passes.Aggregate(computation, (c, pass) => pass.Run(c));
+        _computation = computation = OwnBuffers.Run(computation);
+
+        var order = computation.Order();
+        var storages = new StorageAssignment(computation, order, layout, maxBatch);
+        var kernels = order.Index()
+            .Where(n => n.Item.Op is not (InputOp or VariableOp) && !n.Item.Op.IsView)
+            .Select(n => (n.Index, Node: n.Item, Kernel: Bind(n.Item.Op, [.. n.Item.Inputs.Select(i => i.Type)], n.Item.Type)))
+            .ToArray();
+
+        var workspaces = kernels.Where(k => k.Kernel.WorkspaceLength > 0)
+            .ToDictionary(k => k.Node, k => new Storage(Pool.Arena, 0, k.Kernel.WorkspaceLength, k.Index));
+        Storage[] shared = [.. storages.Arena, .. workspaces.Values];
+        var (offsets, arenaLength) = MemoryPlanner.Place([.. shared.Select(s => new MemoryPlanner.Buffer(s.Length, s.First, s.Last))]);
+        foreach (var (storage, offset) in shared.Zip(offsets))
+            storage.Offset = offset;
+        UnsharedBytes = shared.Sum(s => s.Length) * sizeof(float);
+
+        _arena = backend.Allocate(arenaLength);
+        _variables = backend.Allocate(layout.Length);
+        _gradients = computation.Gradients.Count > 0 ? backend.Allocate(layout.TrainableLength) : null;
+        _moments = [.. Enumerable.Range(0, computation.Optimizer?.Moments ?? 0).Select(_ => backend.Allocate(layout.TrainableLength))];
+
+        foreach (var node in order)
+            _views[node] = ViewOf(storages[node], node.Type);
+        foreach (var (_, node, kernel) in kernels)
+        {
+            var workspace = workspaces.TryGetValue(node, out var storage) ? ViewOf(storage, new TensorType([], false)) : default;
+            AddStep(node.Name, node.Op, kernel, [.. node.Inputs.Select(i => _views[i])], _views[node], workspace);
+        }
+
+        if (computation.Optimizer is { } optimizer && layout.TrainableLength > 0)
+        {
+            var slab = new TensorType([layout.TrainableLength], false);
+            TensorView[] operands = [.. new[] { _variables, _gradients! }.Concat(_moments).Select(b => new TensorView(b, 0, slab))];
+            AddStep("optimizer", optimizer, Bind(optimizer, [.. operands.Select(_ => slab)], slab), operands, operands[0], default);
+        }
+    }
+
+    /// <summary>The largest batch that fits.</summary>
+    public int MaxBatch { get; }
+
+    /// <summary>The bytes of the arena: all activations, their gradients and all workspaces, shared by lifetime.</summary>
+    public long ArenaBytes => _arena.Length * sizeof(float);
+
+    /// <summary>The bytes that the same buffers would take if none were shared.</summary>
+    public long UnsharedBytes { get; }
+
+    /// <summary>The bytes of parameters, states, gradients and moments.</summary>
+    public long VariableBytes => (_variables.Length + (_gradients?.Length ?? 0) + _moments.Sum(m => m.Length)) * sizeof(float);
+
+    /// <summary>The steps, in the order in which they run.</summary>
+    public IReadOnlyList<PlanStep> Steps => [.. _steps.Select(s => s.Description)];
+
+    /// <summary>Compiles a computation.</summary>
+    /// <param name="computation">What to compute.</param>
+    /// <param name="layout">The places of the network's variables.</param>
+    /// <param name="backend">Where to run it.</param>
+    /// <param name="maxBatch">The largest batch; smaller ones run in the same memory.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The batch is below one.</exception>
+    public static Plan Compile(Computation computation, VariableLayout layout, IBackend backend, int maxBatch)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxBatch, 1);
+        return new Plan(computation, layout, backend, maxBatch);
+    }
+
+    /// <summary>Sets an input for the next run, sample after sample. A run may overwrite it.</summary>
+    /// <exception cref="ArgumentException">There are more values than fit, or the node is no input of the plan.</exception>
+    public void Write(Node input, ReadOnlySpan<float> values)
+    {
+        if (input.Op is not InputOp || !_views.TryGetValue(input, out var view))
+            throw new ArgumentException($"{input} is not an input of this plan.", nameof(input));
+        if (values.Length > input.Type.Length(MaxBatch))
+            throw new ArgumentException($"{input} takes {input.Type.Length(MaxBatch)} values for {MaxBatch} samples; received {values.Length}.", nameof(values));
+        view.Write(values);
+    }
+
+    /// <summary>Runs all steps for the first <paramref name="batch"/> samples.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The batch is below one or above <see cref="MaxBatch"/>.</exception>
+    public void Run(int batch, RunState state = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch, MaxBatch);
+        foreach (var step in _steps)
+        {
+            (step.Call.Batch, step.Call.State) = (batch, state);
+            step.Kernel.Run(step.Call);
+        }
+
+        _backend.Synchronize();
+    }
+
+    /// <summary>Reads an output of the last run.</summary>
+    /// <param name="output">The index among the computation's outputs.</param>
+    /// <param name="values">What to fill, from the first sample on.</param>
+    public void Read(int output, Span<float> values) => _views[_computation.Outputs[output]].Read(values);
+
+    /// <summary>Sets all parameters and states.</summary>
+    public void WriteVariables(ReadOnlySpan<float> values) => _variables.Write(0, values);
+
+    /// <summary>Reads all parameters and states.</summary>
+    public void ReadVariables(Span<float> values) => _variables.Read(0, values);
+
+    /// <summary>Reads the gradients of the last run, laid out as the parameters.</summary>
+    /// <exception cref="InvalidOperationException">The computation has none.</exception>
+    public void ReadGradients(Span<float> values)
+        => (_gradients ?? throw new InvalidOperationException("The computation has no gradients.")).Read(0, values);
+
+    /// <summary>Reads one of the optimizer's moments.</summary>
+    public void ReadMoment(int moment, Span<float> values) => _moments[moment].Read(0, values);
+
+    /// <summary>Sets one of the optimizer's moments, to go on where another run stopped.</summary>
+    public void WriteMoment(int moment, ReadOnlySpan<float> values) => _moments[moment].Write(0, values);
+
+    /// <summary>A table of the steps and the kernels that they run on, and the memory.</summary>
+    public string Describe()
+    {
+        var text = new StringBuilder();
+        var rows = Steps.Select(s => (Name: s.Name, Type: s.Output.ToString(), s.Kernel)).ToArray();
+        var (names, types) = (rows.Max(r => r.Name.Length), rows.Max(r => r.Type.Length));
+        foreach (var (name, type, kernel) in rows)
+            text.AppendLine(CultureInfo.InvariantCulture, $"{name.PadRight(names)}  {type.PadRight(types)}  {kernel}");
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"{_steps.Count} steps on {_backend.Name}; batch ≤ {MaxBatch}; arena {ArenaBytes:N0} bytes ({UnsharedBytes:N0} unshared), variables {VariableBytes:N0} bytes");
+        return text.ToString();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _arena.Dispose();
+        _variables.Dispose();
+        _gradients?.Dispose();
+        foreach (var moment in _moments)
+            moment.Dispose();
+    }
+
+    private Kernel Bind(Op op, IReadOnlyList<TensorType> inputs, TensorType output)
+    {
+        var signature = new OpSignature(op, inputs, output, MaxBatch);
+        return _backend.Find(signature) ?? new ReferenceKernel(signature);
+    }
+
+    private TensorView ViewOf(Storage storage, TensorType type)
+        => new(storage.Pool switch { Pool.Arena => _arena, Pool.Variables => _variables, _ => _gradients! }, storage.Offset, type);
+
+    private void AddStep(string name, Op op, Kernel kernel, TensorView[] inputs, TensorView output, TensorView workspace)
+        => _steps.Add(new Step(
+            kernel,
+            new KernelCall { Inputs = inputs, Output = output, Workspace = workspace },
+            new PlanStep(name, op, output.Type, kernel.Name)));
+
+    private sealed record Step(Kernel Kernel, KernelCall Call, PlanStep Description);
+}
+
+/// <summary>One step of a plan.</summary>
+/// <param name="Name">The node that it computes.</param>
+/// <param name="Op">The op.</param>
+/// <param name="Output">The type of what it computes.</param>
+/// <param name="Kernel">The algorithm; "reference" where the backend has none.</param>
+public sealed record PlanStep(string Name, Op Op, TensorType Output, string Kernel);

@@ -1,0 +1,78 @@
+namespace Microsoft.ML.ConvNet;
+
+/// <summary>
+/// One value in a network: an op applied to the outputs of other nodes. Nodes never change; layers are functions
+/// from node to node, so a network is written as an expression.
+/// </summary>
+public sealed class Node
+{
+    /// <summary>Applies an op to inputs.</summary>
+    /// <param name="op">What to compute.</param>
+    /// <param name="inputs">What to compute it from.</param>
+    /// <param name="name">The node's name; by default the op's name with a number.</param>
+    /// <exception cref="ShapeException">The op cannot work on these inputs.</exception>
+    public Node(Op op, IReadOnlyList<Node> inputs, string? name = null)
+        : this(op, inputs, name, inputs.Count > 0 ? inputs[0].Scope : new NameScope())
+    {
+    }
+
+    internal Node(Op op, IReadOnlyList<Node> inputs, string? name, NameScope scope)
+    {
+        Op = op;
+        Inputs = inputs;
+        Scope = scope;
+        Name = name ?? scope.Next(op.Name);
+        Type = op.Infer(View);
+    }
+
+    /// <summary>What this node computes.</summary>
+    public Op Op { get; }
+
+    /// <summary>The nodes that it computes it from.</summary>
+    public IReadOnlyList<Node> Inputs { get; }
+
+    /// <summary>The node's name, unique in its network.</summary>
+    public string Name { get; internal set; }
+
+    /// <summary>The shape of the value and whether there is one for each sample.</summary>
+    public TensorType Type { get; }
+
+    /// <summary>The shape of the value for one sample: C×H×W for images.</summary>
+    public Shape Shape => Type.Shape;
+
+    /// <summary>The number of multiply-adds to compute the value for one sample.</summary>
+    public long MultiplyAdds => Op.MultiplyAdds(View, Shape);
+
+    /// <summary>The attributes as a person would say them.</summary>
+    public string Description => Op.Describe(View);
+
+    internal NameScope Scope { get; }
+
+    internal OpInputs View => new(Op, Name, Inputs);
+
+    /// <summary>The sum of two nodes, element by element.</summary>
+    public static Node operator +(Node left, Node right) => left.Add(right);
+
+    /// <summary>The difference of two nodes, element by element.</summary>
+    public static Node operator -(Node left, Node right) => left.Subtract(right);
+
+    /// <summary>The product of two nodes, element by element.</summary>
+    public static Node operator *(Node left, Node right) => left.Multiply(right);
+
+    /// <summary>The op, the name and the shape.</summary>
+    public override string ToString() => $"{Op.Name} '{Name}': {Shape}";
+}
+
+/// <summary>Hands out the names of a network under construction: conv1, conv2, pool1 …</summary>
+internal sealed class NameScope
+{
+    private readonly Dictionary<string, int> _counts = [];
+
+    public string Next(string kind)
+    {
+        kind = char.ToLowerInvariant(kind[0]) + kind[1..];
+        return $"{kind}{Count(kind)}";
+    }
+
+    public int Count(string kind) => _counts[kind] = _counts.GetValueOrDefault(kind) + 1;
+}

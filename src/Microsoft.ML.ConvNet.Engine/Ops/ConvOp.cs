@@ -1,0 +1,208 @@
+using Microsoft.ML.ConvNet.Backends;
+
+namespace Microsoft.ML.ConvNet.Ops;
+
+/// <summary>
+/// Convolution as networks use the word, that is cross-correlation:
+/// y[o, p] = b[o] + Σ w[o, c, t] · x[c, p·stride − padding + t·dilation] over the channels c of the filter's group and
+/// the taps t (Goodfellow, Bengio &amp; Courville, Deep Learning, equation 9.6). Inputs: x, the weight O×(C/groups)×taps,
+/// and optionally a bias of O.
+/// </summary>
+[Op("Conv")]
+public sealed record ConvOp : Op
+{
+    /// <summary>How the filters move over the input.</summary>
+    public required Window Window { get; init; }
+
+    /// <summary>The number of groups: each filter sees C/groups channels. C groups make a depthwise convolution.</summary>
+    public int Groups { get; init; } = 1;
+
+    /// <inheritdoc/>
+    public override TensorType Infer(OpInputs inputs)
+    {
+        inputs.ExpectCount(2, 3);
+        inputs.ExpectBatched(0);
+        var x = inputs[0].Shape;
+        var filters = inputs[1].Shape.C;
+        if (Groups < 1 || x.C % Groups != 0 || filters % Groups != 0)
+            throw inputs.Error($"{Groups} groups do not divide {x.C} channels and {filters} filters");
+        var y = Window.Infer(inputs, x, filters);
+        inputs.Expect(1, new TensorType(WeightShape(x, filters), false), "weight");
+        if (inputs.Count > 2)
+            inputs.Expect(2, new TensorType([filters], false), "bias");
+        return new TensorType(y, Batched: true);
+    }
+
+    /// <inheritdoc/>
+    public override void Gradient(GradientContext context)
+    {
+        var dY = context.OutputGradient;
+        if (context.Needs(0))
+            context.Add(0, context.New(new ConvInputGradientOp { Window = Window, Groups = Groups, InputShape = context.Input(0).Shape }, dY, context.Input(1)));
+        if (context.Needs(1))
+            context.Add(1, context.New(new ConvWeightGradientOp { Window = Window, Groups = Groups, Shape = context.Input(1).Shape }, context.Input(0), dY));
+        if (context.Needs(2))
+            context.Add(2, context.New(new ChannelSumOp(), dY));
+    }
+
+    /// <inheritdoc/>
+    public override void Reference<T>(ReferenceCall<T> call)
+    {
+        var x = call.Input(0);
+        var w = call.Input(1);
+        var y = call.Output;
+        var bias = call.InputTypes.Count > 2 ? call.Input(2) : default;
+        var plane = call.OutputType.Shape.Plane;
+        for (var i = 0; i < y.Length; i++)
+            y[i] = bias.IsEmpty ? T.Zero : bias[i / plane % call.OutputType.Shape.C];
+        foreach (var run in Runs(call.Batch, call.InputTypes[0].Shape, call.OutputType.Shape))
+        for (var i = 0; i < run.Count; i++)
+            y[run.Y + i] += x[run.X + (i * run.XStep)] * w[run.W];
+    }
+
+    /// <inheritdoc/>
+    public override string Describe(OpInputs inputs)
+        => Describe(Window, Groups, inputs[0].Shape, inputs.Count > 1 ? inputs[1].Shape.C : 0);
+
+    /// <inheritdoc/>
+    public override long MultiplyAdds(OpInputs inputs, Shape output)
+        => (long)output.Length * (inputs[1].Shape.Length / inputs[1].Shape.C);
+
+    /// <summary>The shape of the weight for an input of <paramref name="x"/>: filters × channels of a group × window.</summary>
+    public Shape WeightShape(Shape x, int filters)
+    {
+        ReadOnlySpan<int> window = [Window.Depth.Size, Window.Height.Size, Window.Width.Size];
+        return new Shape([filters, x.C / Groups, .. window[(4 - x.Rank)..]]);
+    }
+
+    /// <summary>
+    /// All products x[i]·w[j] of which y[k] is the sum: what forward adds up by y, the input gradient adds up by x and the
+    /// weight gradient by w. They come in runs along the width, in which w stays and x moves by the stride.
+    /// </summary>
+    internal IEnumerable<Run> Runs(int batch, Shape x, Shape y)
+    {
+        var (groupIn, groupOut) = (x.C / Groups, y.C / Groups);
+        for (var n = 0; n < batch; n++)
+        for (var o = 0; o < y.C; o++)
+        for (var c = 0; c < groupIn; c++)
+        for (var kd = 0; kd < Window.Depth.Size; kd++)
+        for (var kh = 0; kh < Window.Height.Size; kh++)
+        for (var kw = 0; kw < Window.Width.Size; kw++)
+        {
+            var w = (((((((o * groupIn) + c) * Window.Depth.Size) + kd) * Window.Height.Size) + kh) * Window.Width.Size) + kw;
+            var (first, end) = Window.Width.Inside(kw, x.W, y.W);
+            for (var d = 0; d < y.D; d++)
+            for (var h = 0; h < y.H; h++)
+            {
+                var (xd, xh) = (Window.Depth.Input(d, kd), Window.Height.Input(h, kh));
+                if ((uint)xd >= (uint)x.D || (uint)xh >= (uint)x.H || first >= end)
+                    continue;
+                var xRow = ((((((n * x.C) + (o / groupOut * groupIn) + c) * x.D) + xd) * x.H) + xh) * x.W;
+                var yRow = ((((((n * y.C) + o) * y.D) + d) * y.H) + h) * y.W;
+                yield return new Run(xRow + Window.Width.Input(first, kw), Window.Width.Stride, w, yRow + first, end - first);
+            }
+        }
+    }
+
+    /// <summary>The products x[X + i·XStep]·w[W], which belong to y[Y + i], for i = 0…Count−1.</summary>
+    internal readonly record struct Run(int X, int XStep, int W, int Y, int Count);
+
+    internal static string Describe(Window window, int groups, Shape x, int filters)
+    {
+        var text = $"{window.Describe(x.Rank - 1)}, {filters} filters, {x.C} input channels";
+        return groups == 1 ? text : $"{text}, {groups} groups";
+    }
+}
+
+/// <summary>
+/// dL/dx of a convolution: dx[c, i] = Σ w[o, c, t] · dy[o, p] over all filters, taps and places with p·stride − padding +
+/// t·dilation = i (Dumoulin &amp; Visin, chapter 4). Inputs: dy and the weight.
+/// </summary>
+[Op("ConvInputGradient")]
+public sealed record ConvInputGradientOp : Op
+{
+    /// <summary>How the filters moved over the input.</summary>
+    public required Window Window { get; init; }
+
+    /// <summary>The number of groups.</summary>
+    public int Groups { get; init; } = 1;
+
+    /// <summary>The shape of the input, which the stride leaves open.</summary>
+    public required Shape InputShape { get; init; }
+
+    /// <inheritdoc/>
+    public override TensorType Infer(OpInputs inputs)
+    {
+        inputs.ExpectCount(2);
+        inputs.Expect(0, new TensorType(Window.Infer(inputs, InputShape, inputs[1].Shape.C), true), "output gradient");
+        return new TensorType(InputShape, Batched: true);
+    }
+
+    /// <inheritdoc/>
+    public override void Reference<T>(ReferenceCall<T> call)
+    {
+        var dY = call.Input(0);
+        var w = call.Input(1);
+        var dX = call.Output;
+        dX.Clear();
+        foreach (var run in Forward.Runs(call.Batch, InputShape, call.InputTypes[0].Shape))
+        for (var i = 0; i < run.Count; i++)
+            dX[run.X + (i * run.XStep)] += dY[run.Y + i] * w[run.W];
+    }
+
+    /// <inheritdoc/>
+    public override string Describe(OpInputs inputs)
+        => ConvOp.Describe(Window, Groups, InputShape, inputs.Count > 0 ? inputs[0].Shape.C : 0);
+
+    /// <inheritdoc/>
+    public override long MultiplyAdds(OpInputs inputs, Shape output)
+        => (long)inputs[0].Shape.Length * (inputs[1].Shape.Length / inputs[1].Shape.C);
+
+    private ConvOp Forward => new() { Window = Window, Groups = Groups };
+}
+
+/// <summary>
+/// dL/dw of a convolution: dw[o, c, t] = Σ dy[o, p] · x[c, p·stride − padding + t·dilation] over all samples and places.
+/// Inputs: x and dy.
+/// </summary>
+[Op("ConvWeightGradient")]
+public sealed record ConvWeightGradientOp : Op
+{
+    /// <summary>How the filters moved over the input.</summary>
+    public required Window Window { get; init; }
+
+    /// <summary>The number of groups.</summary>
+    public int Groups { get; init; } = 1;
+
+    /// <summary>The shape of the weight.</summary>
+    public required Shape Shape { get; init; }
+
+    /// <inheritdoc/>
+    public override TensorType Infer(OpInputs inputs)
+    {
+        inputs.ExpectCount(2);
+        inputs.ExpectBatched(0);
+        inputs.Expect(1, new TensorType(Window.Infer(inputs, inputs[0].Shape, Shape.C), true), "output gradient");
+        return new TensorType(Shape, Batched: false);
+    }
+
+    /// <inheritdoc/>
+    public override void Reference<T>(ReferenceCall<T> call)
+    {
+        var x = call.Input(0);
+        var dY = call.Input(1);
+        var dW = call.Output;
+        dW.Clear();
+        var forward = new ConvOp { Window = Window, Groups = Groups };
+        foreach (var run in forward.Runs(call.Batch, call.InputTypes[0].Shape, call.InputTypes[1].Shape))
+        for (var i = 0; i < run.Count; i++)
+            dW[run.W] += x[run.X + (i * run.XStep)] * dY[run.Y + i];
+    }
+
+    /// <inheritdoc/>
+    public override string Describe(OpInputs inputs) => ConvOp.Describe(Window, Groups, inputs[0].Shape, Shape.C);
+
+    /// <inheritdoc/>
+    public override long MultiplyAdds(OpInputs inputs, Shape output)
+        => (long)inputs[1].Shape.Length * (output.Length / output.C);
+}

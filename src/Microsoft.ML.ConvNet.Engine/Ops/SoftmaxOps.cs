@@ -1,0 +1,190 @@
+using Microsoft.ML.ConvNet.Backends;
+
+namespace Microsoft.ML.ConvNet.Ops;
+
+/// <summary>
+/// e^x / Σ e^x over the channels, at each place by itself (Bridle 1990); the largest x is subtracted first so that nothing
+/// overflows.
+/// </summary>
+[Op("Softmax")]
+public sealed record SoftmaxOp : Op
+{
+    /// <inheritdoc/>
+    public override TensorType Infer(OpInputs inputs)
+    {
+        inputs.ExpectCount(1);
+        inputs.ExpectBatched(0);
+        return inputs[0];
+    }
+
+    /// <inheritdoc/>
+    public override void Gradient(GradientContext context)
+        => context.Add(0, context.New(new SoftmaxGradientOp(), context.Node, context.OutputGradient));
+
+    /// <inheritdoc/>
+    public override void Reference<T>(ReferenceCall<T> call)
+    {
+        var x = call.Input(0);
+        var y = call.Output;
+        var shape = call.OutputType.Shape;
+        for (var place = 0; place < call.Batch * shape.Plane; place++)
+        {
+            var channels = new Channels(shape, place);
+            var max = x[channels[0]];
+            for (var c = 1; c < shape.C; c++)
+                max = T.Max(max, x[channels[c]]);
+            var sum = T.Zero;
+            for (var c = 0; c < shape.C; c++)
+                sum += y[channels[c]] = T.Exp(x[channels[c]] - max);
+            for (var c = 0; c < shape.C; c++)
+                y[channels[c]] /= sum;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool CanOverwrite(int input) => false;
+}
+
+/// <summary>dL/dx = y·(dy − Σ dy·y) of a softmax. Inputs: y and dy.</summary>
+[Op("SoftmaxGradient")]
+public sealed record SoftmaxGradientOp : Op
+{
+    /// <inheritdoc/>
+    public override TensorType Infer(OpInputs inputs)
+    {
+        inputs.ExpectCount(2);
+        inputs.Expect(1, inputs[0], "output gradient");
+        return inputs[0];
+    }
+
+    /// <inheritdoc/>
+    public override void Reference<T>(ReferenceCall<T> call)
+    {
+        var y = call.Input(0);
+        var dY = call.Input(1);
+        var dX = call.Output;
+        var shape = call.OutputType.Shape;
+        for (var place = 0; place < call.Batch * shape.Plane; place++)
+        {
+            var channels = new Channels(shape, place);
+            var dot = T.Zero;
+            for (var c = 0; c < shape.C; c++)
+                dot += dY[channels[c]] * y[channels[c]];
+            for (var c = 0; c < shape.C; c++)
+                dX[channels[c]] = y[channels[c]] * (dY[channels[c]] - dot);
+        }
+    }
+}
+
+/// <summary>
+/// −log softmax(x)[target] at each place: the cross-entropy between the predicted distribution and the right class
+/// (Goodfellow, Bengio &amp; Courville, Deep Learning, section 6.2.2.3). Inputs: the logits x (C×…) and the class indices
+/// (1×…), which are whole numbers 0…C−1. Output: the losses (1×…).
+/// </summary>
+[Op("SoftmaxCrossEntropy")]
+public sealed record SoftmaxCrossEntropyOp : Op
+{
+    /// <inheritdoc/>
+    public override TensorType Infer(OpInputs inputs)
+    {
+        inputs.ExpectCount(2);
+        inputs.ExpectBatched(0);
+        inputs.Expect(1, new TensorType(inputs[0].Shape.WithChannels(1), true), "class indices");
+        return inputs[1];
+    }
+
+    /// <inheritdoc/>
+    public override void Gradient(GradientContext context)
+        => context.Add(0, context.New(new SoftmaxCrossEntropyGradientOp(), context.Input(0), context.Input(1), context.OutputGradient));
+
+    /// <inheritdoc/>
+    public override void Reference<T>(ReferenceCall<T> call)
+    {
+        var x = call.Input(0);
+        var target = call.Input(1);
+        var loss = call.Output;
+        var shape = call.InputTypes[0].Shape;
+        for (var place = 0; place < loss.Length; place++)
+        {
+            var channels = new Channels(shape, place);
+            var max = x[channels[0]];
+            for (var c = 1; c < shape.C; c++)
+                max = T.Max(max, x[channels[c]]);
+            var sum = T.Zero;
+            for (var c = 0; c < shape.C; c++)
+                sum += T.Exp(x[channels[c]] - max);
+            loss[place] = T.Log(sum) + max - x[channels[int.CreateChecked(target[place])]];
+        }
+    }
+}
+
+/// <summary>
+/// dL/dx = (softmax(x) − onehot(target))·dloss of the softmax cross-entropy. Inputs: the logits, the class indices and the
+/// gradient of the losses.
+/// </summary>
+[Op("SoftmaxCrossEntropyGradient")]
+public sealed record SoftmaxCrossEntropyGradientOp : Op
+{
+    /// <inheritdoc/>
+    public override TensorType Infer(OpInputs inputs)
+    {
+        inputs.ExpectCount(3);
+        inputs.Expect(2, inputs[1], "loss gradient");
+        return inputs[0];
+    }
+
+    /// <inheritdoc/>
+    public override void Reference<T>(ReferenceCall<T> call)
+    {
+        var target = call.Input(1);
+        var dLoss = call.Input(2);
+        var dX = call.Output;
+        var shape = call.OutputType.Shape;
+        new SoftmaxOp().Reference(call);
+        for (var place = 0; place < target.Length; place++)
+        {
+            var channels = new Channels(shape, place);
+            dX[channels[int.CreateChecked(target[place])]] -= T.One;
+            for (var c = 0; c < shape.C; c++)
+                dX[channels[c]] *= dLoss[place];
+        }
+    }
+}
+
+/// <summary>1 where the largest logit is that of the right class, else 0. Inputs: the logits (C×…) and the class indices (1×…).</summary>
+[Op("CorrectPredictions")]
+public sealed record CorrectPredictionsOp : Op
+{
+    /// <inheritdoc/>
+    public override TensorType Infer(OpInputs inputs) => new SoftmaxCrossEntropyOp().Infer(inputs);
+
+    /// <inheritdoc/>
+    public override void Reference<T>(ReferenceCall<T> call)
+    {
+        var x = call.Input(0);
+        var target = call.Input(1);
+        var correct = call.Output;
+        var shape = call.InputTypes[0].Shape;
+        for (var place = 0; place < correct.Length; place++)
+        {
+            var channels = new Channels(shape, place);
+            var best = 0;
+            for (var c = 1; c < shape.C; c++)
+            {
+                if (x[channels[c]] > x[channels[best]])
+                    best = c;
+            }
+
+            correct[place] = best == int.CreateChecked(target[place]) ? T.One : T.Zero;
+        }
+    }
+}
+
+/// <summary>The flat indices of all channels at one place, counted over all samples.</summary>
+internal readonly struct Channels(Shape shape, int place)
+{
+    private readonly int _plane = shape.Plane;
+    private readonly int _start = (place / shape.Plane * shape.Length) + (place % shape.Plane);
+
+    public int this[int channel] => _start + (channel * _plane);
+}

@@ -1,0 +1,57 @@
+using Microsoft.ML.ConvNet.Backends;
+using Microsoft.ML.ConvNet.Compile;
+
+namespace Microsoft.ML.ConvNet;
+
+/// <summary>Runs a trained network. One predictor serves many threads, one batch at a time.</summary>
+public sealed class Predictor : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Network _network;
+    private readonly Plan _plan;
+
+    /// <summary>Compiles a network for prediction.</summary>
+    /// <param name="network">The network, with values.</param>
+    /// <param name="backend">Where to run.</param>
+    /// <param name="maxBatch">The largest batch.</param>
+    /// <param name="loss">
+    /// The loss it was trained with, which decides what is predicted: probabilities for softmax cross-entropy. By default
+    /// the network's output as it is.
+    /// </param>
+    /// <exception cref="InvalidOperationException">The network has no values.</exception>
+    public Predictor(Network network, IBackend backend, int maxBatch = 32, Loss? loss = null)
+    {
+        _network = network;
+        var output = loss?.Prediction(network.Output) ?? network.Output;
+        OutputShape = output.Shape;
+        _plan = Plan.Compile(Computation.Inference(output), network.Layout, backend, maxBatch);
+        _plan.WriteVariables(network.RequireWeights());
+    }
+
+    /// <summary>The largest batch.</summary>
+    public int MaxBatch => _plan.MaxBatch;
+
+    /// <summary>The shape of one prediction.</summary>
+    public Shape OutputShape { get; }
+
+    /// <summary>Predicts a batch.</summary>
+    /// <param name="inputs">The inputs, one after the other; at most <see cref="MaxBatch"/>.</param>
+    /// <param name="outputs">Room for as many predictions.</param>
+    /// <exception cref="ArgumentException">The lengths do not fit.</exception>
+    public void Predict(ReadOnlySpan<float> inputs, Span<float> outputs)
+    {
+        var length = _network.Inputs[0].Shape.Length;
+        var batch = inputs.Length / length;
+        if (batch < 1 || batch > MaxBatch || inputs.Length != batch * length || outputs.Length != batch * OutputShape.Length)
+            throw new ArgumentException($"The network takes 1 to {MaxBatch} inputs of {length} numbers and gives {OutputShape.Length} for each; received {inputs.Length} numbers and room for {outputs.Length}.");
+        lock (_lock)
+        {
+            _plan.Write(_network.Inputs[0], inputs);
+            _plan.Run(batch);
+            _plan.Read(0, outputs);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _plan.Dispose();
+}

@@ -1,0 +1,231 @@
+using System.Diagnostics;
+using Microsoft.ML.ConvNet.Backends;
+using Microsoft.ML.ConvNet.Compile;
+using Microsoft.ML.ConvNet.Ops;
+
+namespace Microsoft.ML.ConvNet;
+
+/// <summary>
+/// Trains networks by mini-batches: shuffles, steps, validates after each epoch, keeps the best values, stops early or on
+/// request, and reports its progress.
+/// </summary>
+/// <param name="backend">Where to run.</param>
+/// <param name="options">The options.</param>
+/// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
+public sealed class Trainer(IBackend backend, TrainerOptions options)
+{
+    private readonly TrainerOptions _options = Checked(options);
+
+    /// <summary>
+    /// Trains a copy of a network. It starts from the network's values if it has any, and otherwise from first values
+    /// drawn by the seed.
+    /// </summary>
+    /// <param name="network">The network; it stays as it is.</param>
+    /// <param name="training">The samples to train on.</param>
+    /// <param name="validation">The samples to validate on; by default <see cref="TrainerOptions.ValidationFraction"/> of the others.</param>
+    /// <param name="cancellation">Ends the training with the best network so far.</param>
+    /// <exception cref="ArgumentException">The samples do not fit the network, or there are none.</exception>
+    /// <exception cref="DivergedException">The loss became infinite or not a number.</exception>
+    public TrainingResult Fit(Network network, IBatchSource training, IBatchSource? validation = null, CancellationToken cancellation = default)
+    {
+        CheckFits(network, training, "training");
+        if (validation != null)
+            CheckFits(network, validation, "validation");
+        else if (_options.ValidationFraction > 0)
+            (training, validation) = Split(training);
+
+        network = network.Clone();
+        if (network.Weights == null)
+            network.Initialize(_options.Seed);
+        using var run = new Run(backend, _options, network, training, validation);
+        return run.Fit(cancellation);
+    }
+
+    private (IBatchSource Training, IBatchSource Validation) Split(IBatchSource source)
+    {
+        var order = CounterRandom.Permutation(CounterRandom.Key((ulong)_options.Seed, salt: -1, step: 0), source.Count);
+        var validation = Math.Max(1, (int)Math.Round(source.Count * (double)_options.ValidationFraction));
+        if (validation >= source.Count)
+            throw new ArgumentException($"{source.Count} samples are too few to set aside {_options.ValidationFraction:P0} of them for validation.");
+        // In the source's order, which may be faster to read.
+        return (new Subset(source, [.. order[validation..].Order()]), new Subset(source, [.. order[..validation].Order()]));
+    }
+
+    private void CheckFits(Network network, IBatchSource source, string what)
+    {
+        if (source.Count == 0)
+            throw new ArgumentException($"There are no {what} samples.");
+        if (network.Inputs.Count != 1)
+            throw new ArgumentException($"The trainer feeds networks with one input; this one has {string.Join(" and ", network.Inputs.Select(i => $"'{i.Name}'"))}.");
+        if (source.InputShape != network.Inputs[0].Shape)
+            throw new ArgumentException($"The network's input '{network.Inputs[0].Name}' is {network.Inputs[0].Shape}; the {what} samples are {source.InputShape}.");
+        var target = _options.Loss.TargetShape(network.Output);
+        if (source.TargetShape != target)
+            throw new ArgumentException($"The loss on '{network.Output.Name}' takes targets of {target}; those of the {what} samples are {source.TargetShape}.");
+    }
+
+    private static TrainerOptions Checked(TrainerOptions options)
+    {
+        options.Check();
+        return options;
+    }
+
+    /// <summary>One training: its plans, and what changes from epoch to epoch.</summary>
+    private sealed class Run : IDisposable
+    {
+        private readonly TrainerOptions _options;
+        private readonly Network _network;
+        private readonly IBatchSource _training;
+        private readonly IBatchSource? _validation;
+        private readonly Node _target;
+        private readonly bool _countsCorrect;
+        private readonly int _batches;
+        private readonly Plan _plan;
+        private readonly Evaluator? _evaluator;
+        private readonly Batch _batch;
+        private readonly float[] _weights;
+        private TrainingState _state;
+
+        public Run(IBackend backend, TrainerOptions options, Network network, IBatchSource training, IBatchSource? validation)
+        {
+            (_options, _network, _training, _validation) = (options, network, training, validation);
+            var batchSize = Math.Min(options.BatchSize, training.Count);
+            _batches = (training.Count + batchSize - 1) / batchSize;
+            _target = new Node(new InputOp { Shape = options.Loss.TargetShape(network.Output) }, [], "target");
+            var correct = options.Loss.Correct(network.Output, _target);
+            _countsCorrect = correct != null;
+            var computation = Computation.Training(
+                options.Loss.Mean(network.Output, _target), options.Optimizer, correct == null ? [] : [correct]);
+            _plan = Plan.Compile(computation, network.Layout, backend, batchSize);
+            _evaluator = validation == null ? null : new Evaluator(network, options.Loss, backend, batchSize);
+            _batch = new Batch(training, batchSize);
+            _weights = network.RequireWeights().ToArray();
+            _state = new TrainingState(0, double.PositiveInfinity, 0, _weights.ToArray(), []);
+            Resume();
+            _plan.WriteVariables(_weights);
+        }
+
+        public TrainingResult Fit(CancellationToken cancellation)
+        {
+            var reason = StopReason.Completed;
+            while (_state.Epochs < _options.Epochs && reason == StopReason.Completed)
+            {
+                if (Epoch(_state.Epochs + 1, cancellation) is not { } result)
+                {
+                    reason = StopReason.Cancelled;
+                    break;
+                }
+
+                Finish(result);
+                if (_options.EarlyStopping is { } stopping && _state.Epochs - _state.BestEpoch >= stopping.Patience)
+                    reason = StopReason.EarlyStopping;
+            }
+
+            var keepBest = _options.KeepBest && _validation != null && _state.BestEpoch > 0;
+            _network.SetWeights(keepBest ? _state.BestWeights : _weights);
+            return new TrainingResult(_network, _state.History, keepBest ? _state.BestEpoch : _state.Epochs, reason);
+        }
+
+        public void Dispose()
+        {
+            _plan.Dispose();
+            _evaluator?.Dispose();
+        }
+
+        /// <summary>Trains one epoch; null when it was cancelled on the way.</summary>
+        private EpochResult? Epoch(int epoch, CancellationToken cancellation)
+        {
+            var order = _options.Shuffle
+                ? CounterRandom.Permutation(CounterRandom.Key((ulong)_options.Seed, salt: 0, epoch), _training.Count)
+                : [.. Enumerable.Range(0, _training.Count)];
+            var totals = new LossTotals();
+            var clock = Stopwatch.StartNew();
+            for (var batch = 0; batch < _batches; batch++)
+            {
+                if (cancellation.IsCancellationRequested)
+                {
+                    _plan.ReadVariables(_weights);
+                    return null;
+                }
+
+                var samples = order.AsSpan(batch * _plan.MaxBatch, Math.Min(_plan.MaxBatch, order.Length - (batch * _plan.MaxBatch)));
+                var loss = Step(epoch, batch, samples, totals);
+                if (!float.IsFinite(loss))
+                    throw Diverged(epoch, batch, loss);
+                _options.Progress?.Report(Progress(epoch, batch + 1, totals.Mean, clock.Elapsed, null, endOfEpoch: false));
+            }
+
+            _plan.ReadVariables(_weights);
+            var elapsed = clock.Elapsed;
+            var validation = _evaluator?.Evaluate(_validation!, _weights);
+            _options.Progress?.Report(Progress(epoch, _batches, totals.Mean, elapsed, validation, endOfEpoch: true));
+            return new EpochResult(epoch, totals.Mean, validation);
+        }
+
+        private float Step(int epoch, int batch, ReadOnlySpan<int> samples, LossTotals totals)
+        {
+            var step = ((long)(epoch - 1) * _batches) + batch;
+            var rate = _options.LearningRate * _options.Schedule.Factor(step, _batches, _options.Epochs);
+            _batch.Load(samples);
+            _batch.WriteTo(_plan, _network.Inputs[0], _target);
+            _plan.Run(samples.Length, new RunState((ulong)_options.Seed, step, (float)rate));
+            return totals.Add(_plan, samples.Length, _countsCorrect);
+        }
+
+        /// <summary>Takes note of a finished epoch: history, best values, checkpoint.</summary>
+        private void Finish(EpochResult result)
+        {
+            var loss = result.Validation?.Loss ?? result.Training.Loss;
+            var improvement = _options.EarlyStopping?.MinimumImprovement ?? 0;
+            var best = loss < _state.BestLoss - improvement || _state.BestEpoch == 0;
+            _state = _state with
+            {
+                Epochs = result.Epoch,
+                BestLoss = best ? loss : _state.BestLoss,
+                BestEpoch = best ? result.Epoch : _state.BestEpoch,
+                BestWeights = best ? _weights.ToArray() : _state.BestWeights,
+                History = [.. _state.History, result],
+            };
+            if (_options.CheckpointPath is { } path)
+                Checkpoint.Save(path, _network, _options, _state, _weights, ReadMoments());
+        }
+
+        private void Resume()
+        {
+            if (_options.CheckpointPath is not { } path || !File.Exists(path))
+                return;
+            (_state, var weights, var moments) = Checkpoint.Load(path, _network, _options);
+            weights.CopyTo(_weights, 0);
+            foreach (var (index, moment) in moments.Index())
+                _plan.WriteMoment(index, moment);
+        }
+
+        private float[][] ReadMoments()
+        {
+            var moments = new float[_options.Optimizer.Moments][];
+            for (var i = 0; i < moments.Length; i++)
+                _plan.ReadMoment(i, moments[i] = new float[_network.Layout.TrainableLength]);
+            return moments;
+        }
+
+        private TrainingProgress Progress(int epoch, int batch, Evaluation mean, TimeSpan elapsed, Evaluation? validation, bool endOfEpoch)
+        {
+            var left = elapsed * (((((double)_options.Epochs - epoch) * _batches) + _batches - batch) / batch);
+            var samples = Math.Min(_training.Count, (long)batch * _plan.MaxBatch);
+            return new TrainingProgress(
+                epoch, _options.Epochs, batch, _batches, mean.Loss, mean.Accuracy, samples / elapsed.TotalSeconds, left, validation, endOfEpoch);
+        }
+
+        private DivergedException Diverged(int epoch, int batch, float loss)
+            => new($"The loss became {loss} in epoch {epoch}, step {batch + 1} of {_batches}. "
+                + $"Try a learning rate below {_options.LearningRate}, inputs scaled to about 0…1, or BatchNorm after the convolutions; also look for NaN in the inputs.");
+    }
+}
+
+/// <summary>What a training carries from epoch to epoch besides the values of the network.</summary>
+/// <param name="Epochs">The finished epochs.</param>
+/// <param name="BestLoss">The lowest loss at the end of an epoch.</param>
+/// <param name="BestEpoch">The epoch with that loss, 0 before the first.</param>
+/// <param name="BestWeights">The values of the network at its end.</param>
+/// <param name="History">All finished epochs.</param>
+internal sealed record TrainingState(int Epochs, double BestLoss, int BestEpoch, float[] BestWeights, IReadOnlyList<EpochResult> History);

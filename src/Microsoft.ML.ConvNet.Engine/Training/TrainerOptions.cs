@@ -1,0 +1,74 @@
+using Microsoft.ML.ConvNet.Ops;
+
+namespace Microsoft.ML.ConvNet;
+
+/// <summary>The options of a <see cref="Trainer"/>.</summary>
+public sealed record TrainerOptions
+{
+    /// <summary>How often each sample is seen; 10 by default.</summary>
+    public int Epochs { get; init; } = 10;
+
+    /// <summary>The samples of one step; 32 by default.</summary>
+    public int BatchSize { get; init; } = 32;
+
+    /// <summary>The learning rate before the schedule; 0.001 by default.</summary>
+    public float LearningRate { get; init; } = 1e-3f;
+
+    /// <summary>How the learning rate changes; constant by default.</summary>
+    public Schedule Schedule { get; init; } = Schedule.Constant;
+
+    /// <summary>How gradients change the parameters; Adam by default.</summary>
+    public OptimizerOp Optimizer { get; init; } = ConvNet.Optimizer.Adam();
+
+    /// <summary>What is made small; softmax cross-entropy by default.</summary>
+    public Loss Loss { get; init; } = Loss.SoftmaxCrossEntropy;
+
+    /// <summary>The seed of first values, order and dropout: the same seed gives the same network, bit by bit.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Whether each epoch has another order; yes by default.</summary>
+    public bool Shuffle { get; init; } = true;
+
+    /// <summary>The share of the samples that is set aside for validation when none are given; 0 by default.</summary>
+    public float ValidationFraction { get; init; }
+
+    /// <summary>When to stop before the last epoch; never by default.</summary>
+    public EarlyStopping? EarlyStopping { get; init; }
+
+    /// <summary>
+    /// Whether the network ends with the values of its best epoch (by validation loss) rather than of the last;
+    /// yes by default. Without validation samples it is always the last.
+    /// </summary>
+    public bool KeepBest { get; init; } = true;
+
+    /// <summary>Receives the progress: once a batch, and once at the end of each epoch.</summary>
+    public IProgress<TrainingProgress>? Progress { get; init; }
+
+    /// <summary>
+    /// A file that is written after each epoch, and from which an interrupted training goes on where it stopped; none by
+    /// default. A new file replaces the older one only once it is complete.
+    /// </summary>
+    public string? CheckpointPath { get; init; }
+
+    internal void Check()
+    {
+        Require(Epochs >= 1, nameof(Epochs), Epochs, "at least 1");
+        Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
+        Require(LearningRate > 0 && float.IsFinite(LearningRate), nameof(LearningRate), LearningRate, "above 0 and finite");
+        Require(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), ValidationFraction, "at least 0 and below 1");
+        Require(EarlyStopping is null or { Patience: >= 1 }, nameof(EarlyStopping), EarlyStopping?.Patience, "patient for at least 1 epoch");
+    }
+
+    private static void Require(bool condition, string name, object? value, string range)
+    {
+        if (!condition)
+            throw new ArgumentOutOfRangeException(name, value, $"{name} must be {range}.");
+    }
+}
+
+/// <summary>
+/// Stops a training whose loss no longer falls: the validation loss, or the training loss where there is no validation.
+/// </summary>
+/// <param name="Patience">The epochs to wait for a better loss; 5 by default.</param>
+/// <param name="MinimumImprovement">What counts as better: a loss lower by more than this; 0 by default.</param>
+public sealed record EarlyStopping(int Patience = 5, double MinimumImprovement = 0);
