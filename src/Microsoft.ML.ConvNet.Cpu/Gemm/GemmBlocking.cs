@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics.Arm;
 namespace Microsoft.ML.ConvNet.Cpu;
 
 /// <summary>
-/// How a product is cut, from its shape alone. Register tiles are balanced (20 rows are 7 + 7 + 6, not 8 + 8 + 4);
+/// How a product is cut, from its shape alone. Register tiles are balanced (20 rows are 7 + 7 + 6, not 8 + 8 + 4; 64 columns 32 + 32, not 48 + 16);
 /// steps of k so that a row panel of A stays in L1; columns of a work tile so that its panels of B stay in half an L2;
-/// tiles of a few million multiply-adds so that they outweigh a dispatch and still spread over many threads.
+/// tiles of microseconds to tenths of a millisecond so that they outweigh a dispatch and still spread over many threads.
 /// </summary>
 internal readonly struct GemmBlocking
 {
@@ -16,7 +16,9 @@ internal readonly struct GemmBlocking
     /// <summary>Most columns whose panels of B are packed at a time: 4 MiB with the deepest panels.</summary>
     private const int MaxPackedColumns = 2016;
 
-    private const long TileWork = 3_000_000;
+    private const long MinTileWork = 300_000;
+    private const long MaxTileWork = 3_000_000;
+    private const int WantedTiles = 16;
     private const int MaxTileRows = 256;
     private const int PanelsPerTile = 4;
 
@@ -46,14 +48,16 @@ internal readonly struct GemmBlocking
     {
         (M, N, K) = (m, n, k);
         var (maxHeight, vectors, lanes) = RegisterTile;
-        PanelWidth = vectors * lanes;
+        var vectorsAcross = DivideRoundingUp(n, lanes);
+        PanelWidth = DivideRoundingUp(vectorsAcross, DivideRoundingUp(vectorsAcross, vectors)) * lanes;
         TileHeight = DivideRoundingUp(m, DivideRoundingUp(m, maxHeight));
         Depth = DivideRoundingUp(k, DivideRoundingUp(k, MaxDepth));
 
         var panels = DivideRoundingUp(n, PanelWidth);
         WorkColumns = Math.Min(panels, PanelsPerTile) * PanelWidth;
-        var rows = TileWork / ((long)WorkColumns * Depth);
-        rows = Math.Clamp(rows / TileHeight * TileHeight, 4 * TileHeight, MaxTileRows / TileHeight * TileHeight);
+        var work = Math.Clamp((long)m * n * Depth / WantedTiles, MinTileWork, MaxTileWork);
+        var rows = work / ((long)WorkColumns * Depth);
+        rows = Math.Clamp(rows / TileHeight * TileHeight, TileHeight, MaxTileRows / TileHeight * TileHeight);
         WorkRows = (int)Math.Min(rows, (long)DivideRoundingUp(m, TileHeight) * TileHeight);
         PackedColumns = Math.Max(1, MaxPackedColumns / WorkColumns) * WorkColumns;
     }

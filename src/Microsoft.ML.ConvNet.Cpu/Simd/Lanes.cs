@@ -12,6 +12,9 @@ internal unsafe interface ILanes<V>
     V Load(float* source);
 
     void Store(V value, float* target);
+
+    /// <summary>The value, with <paramref name="outside"/> in the lanes that are not there.</summary>
+    V Fill(V value, float outside);
 }
 
 /// <summary>All lanes.</summary>
@@ -24,6 +27,9 @@ internal readonly unsafe struct FullLanes<S, V> : ILanes<V>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(V value, float* target) => S.Store(value, target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Fill(V value, float outside) => value;
 }
 
 /// <summary>The first <paramref name="count"/> lanes; the others load as zero and are not stored.</summary>
@@ -31,19 +37,12 @@ internal readonly unsafe struct PartialLanes<S, V>(int count) : ILanes<V>
     where S : struct, ISimd<V>
     where V : struct
 {
-    public V Load(float* source)
-    {
-        var lanes = S.Create(0f);
-        var target = (float*)Unsafe.AsPointer(ref lanes);
-        for (var i = 0; i < count; i++)
-            target[i] = source[i];
-        return lanes;
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Load(float* source) => S.LoadFirst(source, count);
 
-    public void Store(V value, float* target)
-    {
-        var source = (float*)Unsafe.AsPointer(ref value);
-        for (var i = 0; i < count; i++)
-            target[i] = source[i];
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(V value, float* target) => S.StoreFirst(value, target, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Fill(V value, float outside) => S.Select(S.FirstLanes(count), value, S.Create(outside));
 }

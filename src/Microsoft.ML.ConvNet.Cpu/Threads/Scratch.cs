@@ -5,10 +5,10 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// <summary>What a thread's scratch memory is for; a buffer is overwritten by the next use for the same purpose.</summary>
 internal enum ScratchUse
 {
-    GemmPackedA,
     GemmPackedB,
-    Convolution,
     Reduction,
+    BatchNorm,
+    Softmax,
     Count,
 }
 
