@@ -3,19 +3,23 @@ using System.Runtime.CompilerServices;
 namespace Microsoft.ML.ConvNet.Cpu;
 
 /// <summary>
-/// Batch normalization over N×inner of every channel. Idea: the mean in one pass and the squared distances from it in a
-/// second, so that a large mean costs no digits; then x̂ is never stored but recomputed from x. Layout: N×C×inner.
+/// Batch normalization over N×inner of every channel. Idea: the mean in one pass, as the mean distance from the
+/// channel's first element, and the squared distances from the mean in a second, so that a large mean costs no digits;
+/// then x̂ is never stored but recomputed from x. Layout: N×C×inner.
 /// Lanes: positions of a plane, or channels where a plane is one element.
 /// </summary>
 internal static unsafe class BatchNorm
 {
-    /// <summary>mean[c] and the biased variance[c].</summary>
+    /// <summary>mean[c] and the biased variance[c], of at least one sample.</summary>
     public static void Statistics(WorkerPool pool, float* x, ChannelShape shape, float* mean, float* variance)
     {
         var count = (double)shape.Batch * shape.Inner;
-        Sums.PerChannel(pool, x, shape, mean);
+        var shift = Scratch.Get(ScratchUse.BatchNorm, shape.Channels);
         for (var c = 0; c < shape.Channels; c++)
-            mean[c] = (float)(mean[c] / count);
+            shift[c] = x[c * shape.Inner];
+        ChannelReduction.Run(pool, shape, new ChannelValues(shift), new Differences(x), mean, null);
+        for (var c = 0; c < shape.Channels; c++)
+            mean[c] = (float)(shift[c] + (mean[c] / count));
 
         ChannelReduction.Run(pool, shape, new ChannelValues(mean), new Distances(x), variance, null);
         for (var c = 0; c < shape.Channels; c++)
@@ -65,6 +69,16 @@ internal static unsafe class BatchNorm
     }
 
     private static float InverseDeviation(float variance, float epsilon) => 1f / MathF.Sqrt(variance + epsilon);
+
+    /// <summary>Σ (x − shift).</summary>
+    private readonly struct Differences(float* x) : IChannelTerms
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Add<S, V, L>(nint i, V shift, V unused, L lanes, ref V first, ref V second)
+            where S : struct, ISimd<V>
+            where V : struct
+            where L : struct, ILanes<V> => first = S.Add(first, lanes.Fill(S.Subtract(lanes.Load(x + i), shift), 0f));
+    }
 
     /// <summary>Σ (x − mean)².</summary>
     private readonly struct Distances(float* x) : IChannelTerms
