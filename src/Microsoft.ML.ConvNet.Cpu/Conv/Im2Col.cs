@@ -1,0 +1,101 @@
+using System.Runtime.CompilerServices;
+
+namespace Microsoft.ML.ConvNet.Cpu;
+
+/// <summary>
+/// A sample's windows as a matrix, so that convolution is a matrix product; and the adjoint. Idea: row (c, ky, kx) of
+/// the matrix is plane c shifted by the tap, with zeros where the tap falls into the padding: the valid range of a row
+/// is computed once, and with stride 1 it is a copy (or an addition) of whole vectors. Layout: C×H×W to
+/// (C·kernelHeight·kernelWidth) × (outputHeight·outputWidth). Lanes: positions of a row. Channels run in parallel: a
+/// channel's rows come from its plane alone, so the adjoint needs no atomics.
+/// </summary>
+internal static unsafe class Im2Col
+{
+    /// <summary>columns = the windows of <paramref name="image"/>.</summary>
+    public static void Run(WorkerPool pool, float* image, int channels, WindowGeometry geometry, float* columns) =>
+        pool.Run(channels, new GatherJob(image, geometry, columns));
+
+    /// <summary>image += the windows of <paramref name="columns"/>, each element added where it came from.</summary>
+    public static void Accumulate(WorkerPool pool, float* columns, int channels, WindowGeometry geometry, float* image) =>
+        pool.Run(channels, new ScatterJob(columns, geometry, image));
+
+    private readonly struct GatherJob(float* image, WindowGeometry geometry, float* columns) : IParallelJob
+    {
+        public void Execute(int channel) =>
+            Gather(image + (channel * geometry.PlaneSize), geometry, columns + (channel * geometry.KernelSize * geometry.OutputSize));
+    }
+
+    private readonly struct ScatterJob(float* columns, WindowGeometry geometry, float* image) : IParallelJob
+    {
+        public void Execute(int channel) =>
+            Scatter(columns + (channel * geometry.KernelSize * geometry.OutputSize), geometry, image + (channel * geometry.PlaneSize));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Gather(float* plane, WindowGeometry g, float* row)
+    {
+        for (var ky = 0; ky < g.KernelHeight; ky++)
+        {
+            var offsetY = (ky * g.DilationY) - g.PaddingTop;
+            for (var kx = 0; kx < g.KernelWidth; kx++)
+            {
+                var offsetX = (kx * g.DilationX) - g.PaddingLeft;
+                var (first, end) = WindowGeometry.OutputsInside(offsetX, g.Width, g.StrideX, g.OutputWidth);
+                for (var y = 0; y < g.OutputHeight; y++, row += g.OutputWidth)
+                {
+                    var sourceY = (y * g.StrideY) + offsetY;
+                    if ((uint)sourceY >= (uint)g.Height)
+                    {
+                        new Span<float>(row, g.OutputWidth).Clear();
+                        continue;
+                    }
+
+                    var source = plane + ((nint)sourceY * g.Width) + offsetX;
+                    new Span<float>(row, first).Clear();
+                    if (g.StrideX == 1)
+                    {
+                        new ReadOnlySpan<float>(source + first, end - first).CopyTo(new Span<float>(row + first, end - first));
+                    }
+                    else
+                    {
+                        for (var x = first; x < end; x++)
+                            row[x] = source[x * g.StrideX];
+                    }
+
+                    new Span<float>(row + end, g.OutputWidth - end).Clear();
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Scatter(float* row, WindowGeometry g, float* plane)
+    {
+        for (var ky = 0; ky < g.KernelHeight; ky++)
+        {
+            var offsetY = (ky * g.DilationY) - g.PaddingTop;
+            for (var kx = 0; kx < g.KernelWidth; kx++)
+            {
+                var offsetX = (kx * g.DilationX) - g.PaddingLeft;
+                var (first, end) = WindowGeometry.OutputsInside(offsetX, g.Width, g.StrideX, g.OutputWidth);
+                for (var y = 0; y < g.OutputHeight; y++, row += g.OutputWidth)
+                {
+                    var targetY = (y * g.StrideY) + offsetY;
+                    if ((uint)targetY >= (uint)g.Height)
+                        continue;
+
+                    var target = plane + ((nint)targetY * g.Width) + offsetX;
+                    if (g.StrideX == 1)
+                    {
+                        Pointwise.Map(target + first, row + first, target + first, end - first, default(Add));
+                    }
+                    else
+                    {
+                        for (var x = first; x < end; x++)
+                            target[x * g.StrideX] += row[x];
+                    }
+                }
+            }
+        }
+    }
+}

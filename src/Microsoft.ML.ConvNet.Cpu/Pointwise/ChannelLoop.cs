@@ -1,0 +1,144 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Microsoft.ML.ConvNet.Cpu;
+
+/// <summary>N samples × C channels × inner positions, in this order in memory.</summary>
+internal readonly record struct ChannelShape(int Batch, int Channels, nint Inner)
+{
+    public nint Planes => (nint)Batch * Channels;
+
+    public nint Count => Planes * Inner;
+}
+
+/// <summary>Up to four numbers a channel; an array that is null reads as zero.</summary>
+internal readonly unsafe struct ChannelValues(float* a, float* b = null, float* c = null, float* d = null)
+{
+    public readonly float* A = a;
+    public readonly float* B = b;
+    public readonly float* C = c;
+    public readonly float* D = d;
+}
+
+/// <summary>One vector's worth of a loop that knows its channel's numbers.</summary>
+internal interface IChannelBody
+{
+    /// <summary>Handles the elements from <paramref name="i"/> on, whose channels' numbers are a, b, c, d.</summary>
+    void Step<S, V, L>(nint i, V a, V b, V c, V d, L lanes)
+        where S : struct, ISimd<V>
+        where V : struct
+        where L : struct, ILanes<V>;
+}
+
+/// <summary>
+/// Element-wise loops with numbers of the channel. Idea: over a plane a channel's numbers are the same, so they are
+/// broadcast once; where a plane is one element (dense layers) lanes are channels, and the numbers are loaded.
+/// Layout: N×C×inner. Lanes: positions of a plane, or channels.
+/// </summary>
+internal static unsafe class ChannelLoop
+{
+    public static void Run<B>(WorkerPool pool, ChannelShape shape, ChannelValues values, B body)
+        where B : struct, IChannelBody
+    {
+        var job = new Job<B>(shape, values, body);
+        pool.Run(job.Chunks, job);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Broadcast<S, V>(float* values, nint channel)
+        where S : struct, ISimd<V>
+        where V : struct => values == null ? default : S.Create(values[channel]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Load<V, L>(float* values, nint channel, L lanes)
+        where V : struct
+        where L : struct, ILanes<V> => values == null ? default : lanes.Load(values + channel);
+
+    /// <summary>So many rows (inner = 1) or planes a chunk that it is worth a dispatch.</summary>
+    private readonly struct Job<B>(ChannelShape shape, ChannelValues values, B body) : IParallelJob
+        where B : struct, IChannelBody
+    {
+        private readonly bool lanesAreChannels = shape.Inner == 1;
+
+        private nint Unit => lanesAreChannels ? shape.Channels : shape.Inner;
+
+        private nint Units => lanesAreChannels ? shape.Batch : shape.Planes;
+
+        private nint PerChunk => Math.Max(1, VectorLoop.ChunkSize / Unit);
+
+        public int Chunks => (int)((Units + PerChunk - 1) / PerChunk);
+
+        public void Execute(int chunk)
+        {
+            var start = chunk * PerChunk;
+            var end = Math.Min(Units, start + PerChunk);
+            if (Vector512.IsHardwareAccelerated)
+                Execute<Simd512, Vector512<float>>(start, end);
+            else if (Vector256.IsHardwareAccelerated)
+                Execute<Simd256, Vector256<float>>(start, end);
+            else
+                Execute<Simd128, Vector128<float>>(start, end);
+        }
+
+        private void Execute<S, V>(nint start, nint end)
+            where S : struct, ISimd<V>
+            where V : struct
+        {
+            if (lanesAreChannels)
+                Rows<S, V>(start, end);
+            else
+                Planes<S, V>(start, end);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Planes<S, V>(nint start, nint end)
+            where S : struct, ISimd<V>
+            where V : struct
+        {
+            var step = body;
+            for (var plane = start; plane < end; plane++)
+            {
+                var channel = plane % shape.Channels;
+                var a = Broadcast<S, V>(values.A, channel);
+                var b = Broadcast<S, V>(values.B, channel);
+                var c = Broadcast<S, V>(values.C, channel);
+                var d = Broadcast<S, V>(values.D, channel);
+                var i = plane * shape.Inner;
+                var last = i + shape.Inner;
+                for (; i <= last - S.Count; i += S.Count)
+                    step.Step<S, V, FullLanes<S, V>>(i, a, b, c, d, default);
+                if (i < last)
+                    step.Step<S, V, PartialLanes<S, V>>(i, a, b, c, d, new PartialLanes<S, V>((int)(last - i)));
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Rows<S, V>(nint start, nint end)
+            where S : struct, ISimd<V>
+            where V : struct
+        {
+            var step = body;
+            for (var row = start; row < end; row++)
+            {
+                nint channel = 0;
+                for (; channel <= shape.Channels - S.Count; channel += S.Count)
+                    RowStep<S, V, FullLanes<S, V>>(step, row, channel, default);
+                if (channel < shape.Channels)
+                    RowStep<S, V, PartialLanes<S, V>>(step, row, channel, new PartialLanes<S, V>((int)(shape.Channels - channel)));
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void RowStep<S, V, L>(B step, nint row, nint channel, L lanes)
+            where S : struct, ISimd<V>
+            where V : struct
+            where L : struct, ILanes<V>
+        {
+            var a = Load<V, L>(values.A, channel, lanes);
+            var b = Load<V, L>(values.B, channel, lanes);
+            var c = Load<V, L>(values.C, channel, lanes);
+            var d = Load<V, L>(values.D, channel, lanes);
+            step.Step<S, V, L>((row * shape.Channels) + channel, a, b, c, d, lanes);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Microsoft.ML.ConvNet.Cpu;
+
+/// <summary>Adds one vector's worth of terms to two running sums of a channel.</summary>
+internal interface IChannelTerms
+{
+    /// <summary>Lanes that are not there must add zero: <c>lanes.Fill(term, 0f)</c> where a zero load does not see to it.</summary>
+    void Add<S, V, L>(nint i, V a, V b, L lanes, ref V first, ref V second)
+        where S : struct, ISimd<V>
+        where V : struct
+        where L : struct, ILanes<V>;
+}
+
+/// <summary>
+/// Two sums a channel over N×C×inner, in one pass. Idea: samples are cut into groups by shape alone; every (channel,
+/// group) yields a partial sum, and partial sums are added in order, in double. Where a plane is one element lanes are
+/// channels and a group's rows are added lane by lane. Layout: N×C×inner. Lanes: positions of a plane, or channels.
+/// </summary>
+internal static unsafe class ChannelReduction
+{
+    /// <summary>Sums the terms of every channel; <paramref name="second"/> may be null.</summary>
+    public static void Run<T>(WorkerPool pool, ChannelShape shape, ChannelValues values, T terms, float* first, float* second)
+        where T : struct, IChannelTerms
+    {
+        var samplesPerGroup = (int)Math.Clamp(VectorLoop.ChunkSize / Math.Max(1, shape.Inner), 1, Math.Max(1, shape.Batch));
+        var groups = GemmBlocking.DivideRoundingUp(shape.Batch, samplesPerGroup);
+        var stride = (nint)groups * shape.Channels;
+        var partials = Scratch.Get(ScratchUse.Reduction, Math.Max(1, 2 * stride));
+        var job = new Job<T>(shape, values, terms, samplesPerGroup, groups, partials, partials + stride);
+        pool.Run(job.Chunks, job);
+
+        for (var channel = 0; channel < shape.Channels; channel++)
+        {
+            double sumFirst = 0, sumSecond = 0;
+            for (var group = 0; group < groups; group++)
+            {
+                sumFirst += partials[((nint)group * shape.Channels) + channel];
+                sumSecond += partials[stride + ((nint)group * shape.Channels) + channel];
+            }
+
+            first[channel] = (float)sumFirst;
+            if (second != null)
+                second[channel] = (float)sumSecond;
+        }
+    }
+
+    private readonly struct Job<T>(
+        ChannelShape shape, ChannelValues values, T terms, int samplesPerGroup, int groups, float* first, float* second) : IParallelJob
+        where T : struct, IChannelTerms
+    {
+        /// <summary>A chunk of rows covers so many channels: a multiple of every width.</summary>
+        private const int ChannelsPerChunk = 64;
+
+        private readonly bool lanesAreChannels = shape.Inner == 1;
+
+        private int Across => lanesAreChannels ? GemmBlocking.DivideRoundingUp(shape.Channels, ChannelsPerChunk) : shape.Channels;
+
+        public int Chunks => groups * Across;
+
+        public void Execute(int chunk)
+        {
+            var group = chunk / Across;
+            var startSample = group * samplesPerGroup;
+            var endSample = Math.Min(shape.Batch, startSample + samplesPerGroup);
+            if (Vector512.IsHardwareAccelerated)
+                Execute<Simd512, Vector512<float>>(group, chunk % Across, startSample, endSample);
+            else if (Vector256.IsHardwareAccelerated)
+                Execute<Simd256, Vector256<float>>(group, chunk % Across, startSample, endSample);
+            else
+                Execute<Simd128, Vector128<float>>(group, chunk % Across, startSample, endSample);
+        }
+
+        private void Execute<S, V>(int group, int across, int startSample, int endSample)
+            where S : struct, ISimd<V>
+            where V : struct
+        {
+            if (!lanesAreChannels)
+            {
+                Planes<S, V>(group, across, startSample, endSample);
+                return;
+            }
+
+            var end = Math.Min(shape.Channels, (across + 1) * ChannelsPerChunk);
+            var channel = across * ChannelsPerChunk;
+            for (; channel <= end - S.Count; channel += S.Count)
+                Rows<S, V, FullLanes<S, V>>(group, channel, startSample, endSample, default);
+            if (channel < end)
+                Rows<S, V, PartialLanes<S, V>>(group, channel, startSample, endSample, new PartialLanes<S, V>(end - channel));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Planes<S, V>(int group, int channel, int startSample, int endSample)
+            where S : struct, ISimd<V>
+            where V : struct
+        {
+            var step = terms;
+            V a = values.A == null ? default : S.Create(values.A[channel]);
+            V b = values.B == null ? default : S.Create(values.B[channel]);
+            V first0 = default, first1 = default, second0 = default, second1 = default;
+            for (var sample = startSample; sample < endSample; sample++)
+            {
+                var i = (((nint)sample * shape.Channels) + channel) * shape.Inner;
+                var last = i + shape.Inner;
+                for (; i <= last - (2 * S.Count); i += 2 * S.Count)
+                {
+                    step.Add<S, V, FullLanes<S, V>>(i, a, b, default, ref first0, ref second0);
+                    step.Add<S, V, FullLanes<S, V>>(i + S.Count, a, b, default, ref first1, ref second1);
+                }
+
+                for (; i < last; i += S.Count)
+                {
+                    var lanes = new PartialLanes<S, V>((int)Math.Min(S.Count, last - i));
+                    step.Add<S, V, PartialLanes<S, V>>(i, a, b, lanes, ref first0, ref second0);
+                }
+            }
+
+            var target = ((nint)group * shape.Channels) + channel;
+            first[target] = S.Sum(S.Add(first0, first1));
+            second[target] = S.Sum(S.Add(second0, second1));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Rows<S, V, L>(int group, int channel, int startSample, int endSample, L lanes)
+            where S : struct, ISimd<V>
+            where V : struct
+            where L : struct, ILanes<V>
+        {
+            var step = terms;
+            V a = values.A == null ? default : lanes.Load(values.A + channel);
+            V b = values.B == null ? default : lanes.Load(values.B + channel);
+            V sumFirst = default, sumSecond = default;
+            for (var sample = startSample; sample < endSample; sample++)
+                step.Add<S, V, L>(((nint)sample * shape.Channels) + channel, a, b, lanes, ref sumFirst, ref sumSecond);
+
+            var target = ((nint)group * shape.Channels) + channel;
+            lanes.Store(sumFirst, first + target);
+            lanes.Store(sumSecond, second + target);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Microsoft.ML.ConvNet.Cpu;
+
+/// <summary>
+/// Windows of 2×2, two apart, without padding. Idea: load two vectors of each of two rows and split them into even and
+/// odd columns; then a window's four values stand in the same lane of four vectors. Layout: planes of H×W; a last odd row
+/// or column is in no window. Lanes: windows of a row. Win: the gradient needs no scatter and no clearing.
+/// </summary>
+internal static unsafe class Pool2x2
+{
+    /// <summary>What becomes of a window's four values.</summary>
+    public interface IWindowFunction
+    {
+        static abstract V Apply<S, V>(V topLeft, V topRight, V bottomLeft, V bottomRight)
+            where S : struct, ISimd<V>
+            where V : struct;
+    }
+
+    public static bool Supports(in WindowGeometry g) =>
+        g is { KernelHeight: 2, KernelWidth: 2, StrideY: 2, StrideX: 2, PaddingTop: 0, PaddingLeft: 0, DilationY: 1, DilationX: 1 }
+        && g.OutputHeight == g.Height / 2 && g.OutputWidth == g.Width / 2;
+
+    /// <summary>A mask of the lanes where <paramref name="value"/> takes over from <paramref name="best"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Beats<S, V>(V value, V best)
+        where S : struct, ISimd<V>
+        where V : struct => S.Or(S.GreaterThan(value, best), S.IsNaN(value));
+
+    /// <summary>Columns 2x, 2x + 1 … of one row, split by parity.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void LoadPairs<S, V>(float* row, int floats, out V even, out V odd)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        var low = floats >= S.Count ? S.Load(row) : S.LoadFirst(row, floats);
+        var high = floats >= 2 * S.Count ? S.Load(row + S.Count) : S.LoadFirst(row + S.Count, Math.Max(0, floats - S.Count));
+        even = S.Even(low, high);
+        odd = S.Odd(low, high);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StorePairs<S, V>(float* row, int floats, V even, V odd)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        var low = S.InterleaveFirst(even, odd);
+        var high = S.InterleaveSecond(even, odd);
+        if (floats >= 2 * S.Count)
+        {
+            S.Store(low, row);
+            S.Store(high, row + S.Count);
+        }
+        else
+        {
+            S.StoreFirst(low, row, Math.Min(S.Count, floats));
+            S.StoreFirst(high, row + S.Count, Math.Max(0, floats - S.Count));
+        }
+    }
+
+    /// <summary>The maximum; NaN where there is one.</summary>
+    public readonly struct Maximum : IWindowFunction
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Apply<S, V>(V topLeft, V topRight, V bottomLeft, V bottomRight)
+            where S : struct, ISimd<V>
+            where V : struct
+        {
+            var best = S.Select(Beats<S, V>(topRight, topLeft), topRight, topLeft);
+            best = S.Select(Beats<S, V>(bottomLeft, best), bottomLeft, best);
+            return S.Select(Beats<S, V>(bottomRight, best), bottomRight, best);
+        }
+    }
+
+    /// <summary>The mean.</summary>
+    public readonly struct Mean : IWindowFunction
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Apply<S, V>(V topLeft, V topRight, V bottomLeft, V bottomRight)
+            where S : struct, ISimd<V>
+            where V : struct =>
+            S.Multiply(S.Add(S.Add(topLeft, topRight), S.Add(bottomLeft, bottomRight)), S.Create(0.25f));
+    }
+
+    public readonly struct ForwardBody<F>(float* x, WindowGeometry g, float* y) : IPlaneBody
+        where F : struct, IWindowFunction
+    {
+        public void Run(nint plane)
+        {
+            if (Vector512.IsHardwareAccelerated)
+                Run<Simd512, Vector512<float>>(plane);
+            else if (Vector256.IsHardwareAccelerated)
+                Run<Simd256, Vector256<float>>(plane);
+            else
+                Run<Simd128, Vector128<float>>(plane);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Run<S, V>(nint plane)
+            where S : struct, ISimd<V>
+            where V : struct
+        {
+            var (width, outputs) = (g.Width, g.OutputWidth);
+            var source = x + (plane * g.PlaneSize);
+            var target = y + (plane * g.OutputSize);
+            for (var row = 0; row < g.OutputHeight; row++, source += 2 * width, target += outputs)
+            {
+                for (var i = 0; i < outputs; i += S.Count)
+                {
+                    LoadPairs<S, V>(source + (2 * i), 2 * (outputs - i), out var topLeft, out var topRight);
+                    LoadPairs<S, V>(source + width + (2 * i), 2 * (outputs - i), out var bottomLeft, out var bottomRight);
+                    var value = F.Apply<S, V>(topLeft, topRight, bottomLeft, bottomRight);
+                    if (outputs - i >= S.Count)
+                        S.Store(value, target + i);
+                    else
+                        S.StoreFirst(value, target + i, outputs - i);
+                }
+            }
+        }
+    }
+
+    public readonly struct MaxBackwardBody(float* x, float* dY, WindowGeometry g, float* dX) : IPlaneBody
+    {
+        public void Run(nint plane)
+        {
+            if (Vector512.IsHardwareAccelerated)
+                Run<Simd512, Vector512<float>>(plane);
+            else if (Vector256.IsHardwareAccelerated)
+                Run<Simd256, Vector256<float>>(plane);
+            else
+                Run<Simd128, Vector128<float>>(plane);
+            ClearUncovered(dX + (plane * g.PlaneSize));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Run<S, V>(nint plane)
+            where S : struct, ISimd<V>
+            where V : struct
+        {
+            var (width, outputs) = (g.Width, g.OutputWidth);
+            var source = x + (plane * g.PlaneSize);
+            var gradient = dY + (plane * g.OutputSize);
+            var target = dX + (plane * g.PlaneSize);
+            var zero = S.Create(0f);
+            for (var row = 0; row < g.OutputHeight; row++, source += 2 * width, target += 2 * width, gradient += outputs)
+            {
+                for (var i = 0; i < outputs; i += S.Count)
+                {
+                    var floats = 2 * (outputs - i);
+                    LoadPairs<S, V>(source + (2 * i), floats, out var topLeft, out var topRight);
+                    LoadPairs<S, V>(source + width + (2 * i), floats, out var bottomLeft, out var bottomRight);
+                    var d = outputs - i >= S.Count ? S.Load(gradient + i) : S.LoadFirst(gradient + i, outputs - i);
+
+                    // In scan order: whoever wins takes the gradient from the winner before.
+                    var wins = Beats<S, V>(topRight, topLeft);
+                    var best = S.Select(wins, topRight, topLeft);
+                    var toTopRight = S.Select(wins, d, zero);
+                    var toTopLeft = S.Select(wins, zero, d);
+
+                    wins = Beats<S, V>(bottomLeft, best);
+                    best = S.Select(wins, bottomLeft, best);
+                    var toBottomLeft = S.Select(wins, d, zero);
+                    toTopRight = S.Select(wins, zero, toTopRight);
+                    toTopLeft = S.Select(wins, zero, toTopLeft);
+
+                    wins = Beats<S, V>(bottomRight, best);
+                    var toBottomRight = S.Select(wins, d, zero);
+                    toBottomLeft = S.Select(wins, zero, toBottomLeft);
+                    toTopRight = S.Select(wins, zero, toTopRight);
+                    toTopLeft = S.Select(wins, zero, toTopLeft);
+
+                    StorePairs<S, V>(target + (2 * i), floats, toTopLeft, toTopRight);
+                    StorePairs<S, V>(target + width + (2 * i), floats, toBottomLeft, toBottomRight);
+                }
+            }
+        }
+
+        private void ClearUncovered(float* plane)
+        {
+            if (g.Width % 2 != 0)
+            {
+                for (var row = 0; row < g.Height; row++)
+                    plane[((nint)row * g.Width) + g.Width - 1] = 0f;
+            }
+
+            if (g.Height % 2 != 0)
+                new Span<float>(plane + ((nint)(g.Height - 1) * g.Width), g.Width).Clear();
+        }
+    }
+}

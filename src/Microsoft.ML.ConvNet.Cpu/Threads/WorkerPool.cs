@@ -1,0 +1,206 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+
+namespace Microsoft.ML.ConvNet.Cpu;
+
+/// <summary>
+/// A persistent pool for loops of microseconds. Idea: one word holds the run's number and the chunks that remain, and
+/// whoever moves it by compare-and-swap owns a chunk. The caller works too and waits only for chunks that somebody has
+/// claimed, so a worker that is parked, or slow to wake, costs nothing. A worker touches a run's data only between its
+/// claim and its report, when the caller must still be waiting; so nothing is allocated and the job stays on the
+/// caller's stack. Workers spin for <see cref="SpinMicroseconds"/> before they park: while they spin a dispatch costs
+/// a fraction of a microsecond, from the park half a millisecond.
+/// </summary>
+/// <remarks>
+/// Results must not depend on the number of threads: callers cut work by shape alone, and reduce partial sums in order.
+/// A run that finds the pool busy (nested, or a second caller) runs all its chunks itself.
+/// </remarks>
+internal sealed unsafe class WorkerPool : IDisposable
+{
+    private const int SpinMicroseconds = 50;
+
+    private static readonly Lazy<WorkerPool> LazyShared = new(() => new WorkerPool(Environment.ProcessorCount));
+
+    private readonly Thread[] workers;
+    private readonly SemaphoreSlim wake = new(0);
+
+    /// <summary>High half: the run's number. Low half: its chunks not yet claimed.</summary>
+    private long state;
+
+    private delegate*<void*, int, void> execute;
+    private void* job;
+    private int chunks;
+    private int finished;
+    private Exception? failure;
+    private int busy;
+    private int parked;
+    private volatile bool stopping;
+
+    /// <summary>Makes a pool in which <paramref name="threads"/> threads work, the caller among them.</summary>
+    public WorkerPool(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        workers = new Thread[threads - 1];
+        for (var i = 0; i < workers.Length; i++)
+        {
+            workers[i] = new Thread(Work) { IsBackground = true, Name = $"ConvNet worker {i + 1}" };
+            workers[i].Start();
+        }
+    }
+
+    /// <summary>The pool of the process: one thread per processor, never disposed.</summary>
+    public static WorkerPool Shared => LazyShared.Value;
+
+    /// <summary>Threads that can take part in a run, the caller's among them.</summary>
+    public int Threads => workers.Length + 1;
+
+    /// <summary>Runs every chunk once, and returns when all are done. The first exception of a chunk is rethrown.</summary>
+    public void Run<TJob>(int chunks, TJob job)
+        where TJob : struct, IParallelJob
+    {
+        if (chunks <= 1 || workers.Length == 0 || stopping || Interlocked.CompareExchange(ref busy, 1, 0) != 0)
+        {
+            for (var i = 0; i < chunks; i++)
+                job.Execute(i);
+            return;
+        }
+
+        try
+        {
+            // The parameter lives on this stack frame, which outlasts every claimed chunk.
+            RunShared(chunks, &Invoke<TJob>, Unsafe.AsPointer(ref job));
+        }
+        finally
+        {
+            Volatile.Write(ref busy, 0);
+        }
+    }
+
+    /// <summary>Runs <paramref name="body"/> for every chunk; the closure is the caller's allocation.</summary>
+    public void Run(int chunks, Action<int> body) => Run(chunks, new ActionJob(body));
+
+    public void Dispose()
+    {
+        if (this == (LazyShared.IsValueCreated ? LazyShared.Value : null))
+            throw new InvalidOperationException("The shared pool serves the whole process and is never disposed.");
+        if (stopping)
+            return;
+        stopping = true;
+        wake.Release(workers.Length + 1);
+        foreach (var worker in workers)
+            worker.Join();
+        wake.Dispose();
+    }
+
+    private static void Invoke<TJob>(void* job, int chunk)
+        where TJob : struct, IParallelJob => Unsafe.AsRef<TJob>(job).Execute(chunk);
+
+    private void RunShared(int count, delegate*<void*, int, void> action, void* data)
+    {
+        execute = action;
+        job = data;
+        chunks = count;
+        finished = 0;
+        failure = null;
+        // A full fence: the fields above are visible before the chunks, and the chunks before `parked` is read.
+        Interlocked.Exchange(ref state, (((state >> 32) + 1) << 32) | (uint)count);
+        WakeWorkers(count - 1);
+
+        while (TryExecuteChunk())
+        {
+        }
+
+        var spinner = default(SpinWait);
+        while (Volatile.Read(ref finished) != count)
+            spinner.SpinOnce(sleep1Threshold: -1);
+
+        job = null;
+        if (failure is not null)
+            ExceptionDispatchInfo.Throw(failure);
+    }
+
+    private bool TryExecuteChunk()
+    {
+        long seen;
+        do
+        {
+            seen = Volatile.Read(ref state);
+            if ((uint)seen == 0)
+                return false;
+        }
+        while (Interlocked.CompareExchange(ref state, seen - 1, seen) != seen);
+
+        try
+        {
+            execute(job, chunks - (int)(uint)seen);
+        }
+        catch (Exception exception)
+        {
+            Interlocked.CompareExchange(ref failure, exception, null);
+        }
+
+        Interlocked.Increment(ref finished);
+        return true;
+    }
+
+    private void Work()
+    {
+        while (!stopping)
+        {
+            if (!TryExecuteChunk() && !SpinForWork())
+                Park();
+        }
+    }
+
+    private bool SpinForWork()
+    {
+        var start = Stopwatch.GetTimestamp();
+        do
+        {
+            for (var i = 0; i < 16; i++)
+            {
+                if ((uint)Volatile.Read(ref state) != 0)
+                    return true;
+                Thread.SpinWait(1);
+            }
+        }
+        while (Stopwatch.GetElapsedTime(start).TotalMicroseconds < SpinMicroseconds);
+
+        return false;
+    }
+
+    /// <summary>Every worker counted in <see cref="parked"/>, or taken out by a caller, owns one token of the semaphore.</summary>
+    private void Park()
+    {
+        Interlocked.Increment(ref parked);
+        if ((uint)Volatile.Read(ref state) != 0 && TakeParked(1) == 1)
+            return;
+        wake.Wait();
+    }
+
+    private void WakeWorkers(int wanted)
+    {
+        var taken = TakeParked(wanted);
+        if (taken > 0)
+            wake.Release(taken);
+    }
+
+    private int TakeParked(int wanted)
+    {
+        while (true)
+        {
+            var seen = Volatile.Read(ref parked);
+            var taken = Math.Min(seen, wanted);
+            if (taken <= 0)
+                return 0;
+            if (Interlocked.CompareExchange(ref parked, seen - taken, seen) == seen)
+                return taken;
+        }
+    }
+
+    private readonly struct ActionJob(Action<int> body) : IParallelJob
+    {
+        public void Execute(int chunk) => body(chunk);
+    }
+}
