@@ -42,6 +42,9 @@ public sealed record OpCase
     /// <summary>Whether the op has a gradient rule.</summary>
     public bool HasGradient { get; init; } = true;
 
+    /// <summary>Whether the op slides over three spatial axes.</summary>
+    public bool IsVolume => Inputs.Any(i => i.Batched && i.Shape.Rank == 4);
+
     public TensorType Output => Place().Type;
 
     public RunState State { get; } = new(Seed: 7, Step: 3, LearningRate: 0.1f);

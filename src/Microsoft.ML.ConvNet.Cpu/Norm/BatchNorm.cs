@@ -68,6 +68,19 @@ internal static unsafe class BatchNorm
         ChannelLoop.Run(pool, shape, new ChannelValues(mean, ofGradient, ofDistance, offset), new GradientBody(x, dY, dX));
     }
 
+    /// <summary>
+    /// dX = gamma / √(variance + epsilon)·dY, where mean and variance do not depend on x. <paramref name="dX"/> may be
+    /// <paramref name="dY"/>.
+    /// </summary>
+    public static void InputGradientOfGivenStatistics(
+        WorkerPool pool, float* dY, ChannelShape shape, float* variance, float* gamma, float epsilon, float* dX)
+    {
+        var scale = Scratch.Get(ScratchUse.BatchNorm, shape.Channels);
+        for (var c = 0; c < shape.Channels; c++)
+            scale[c] = gamma[c] * InverseDeviation(variance[c], epsilon);
+        ChannelPointwise.Map(pool, dY, scale, dX, shape, default(Multiply));
+    }
+
     private static float InverseDeviation(float variance, float epsilon) => 1f / MathF.Sqrt(variance + epsilon);
 
     /// <summary>Σ (x − shift).</summary>

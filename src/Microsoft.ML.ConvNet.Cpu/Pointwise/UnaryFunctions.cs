@@ -109,3 +109,12 @@ internal readonly struct Shift(float offset) : IUnaryFunction
         where S : struct, ISimd<V>
         where V : struct => S.Add(x, S.Create(offset));
 }
+
+/// <summary>factor·x + offset.</summary>
+internal readonly struct Affine(float factor, float offset) : IUnaryFunction
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Apply<S, V>(V x)
+        where S : struct, ISimd<V>
+        where V : struct => S.MultiplyAdd(S.Create(factor), x, S.Create(offset));
+}

@@ -8,6 +8,7 @@ internal enum ScratchUse
     GemmPackedB,
     Reduction,
     BatchNorm,
+    Im2Col,
     Softmax,
     Count,
 }

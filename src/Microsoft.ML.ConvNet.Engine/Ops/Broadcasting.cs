@@ -25,7 +25,7 @@ public static class Broadcasting
     }
 
     /// <summary>For each element of one sample of the large shape, the element of the small one that it meets.</summary>
-    internal static int[] Map(Shape small, Shape large)
+    public static int[] Map(Shape small, Shape large)
     {
         var map = new int[large.Length];
         if (small.Length == 1)

@@ -1,0 +1,95 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Microsoft.ML.ConvNet.Backends;
+using Microsoft.ML.ConvNet.Compile;
+using Microsoft.ML.ConvNet.Ops;
+
+namespace Microsoft.ML.ConvNet.Cpu;
+
+/// <summary>
+/// Runs plans on the CPU with SIMD kernels on all cores. The result is the same, bit by bit, for every number of threads.
+/// </summary>
+public sealed class CpuBackend : IBackend, IDisposable
+{
+    /// <summary>The kernels: for each op, the function that chooses one by the shapes, or declines.</summary>
+    private static readonly Dictionary<Type, Func<OpSignature, WorkerPool, Kernel?>> Kernels = new()
+    {
+        [typeof(ConvOp)] = ConvKernel.Find,
+        [typeof(ConvInputGradientOp)] = ConvKernel.Find,
+        [typeof(ConvWeightGradientOp)] = ConvKernel.Find,
+        [typeof(MatMulOp)] = MatMulKernel.Find,
+        [typeof(MaxPoolOp)] = PoolKernels.Find,
+        [typeof(MaxPoolGradientOp)] = PoolKernels.Find,
+        [typeof(AveragePoolOp)] = PoolKernels.Find,
+        [typeof(AveragePoolGradientOp)] = PoolKernels.Find,
+        [typeof(BatchNormOp)] = BatchNormKernels.Find,
+        [typeof(BatchStatisticsOp)] = BatchNormKernels.Find,
+        [typeof(RunningStatisticsOp)] = BatchNormKernels.Find,
+        [typeof(NormalizeOp)] = BatchNormKernels.Find,
+        [typeof(NormalizeParameterGradientOp)] = BatchNormKernels.Find,
+        [typeof(NormalizeInputGradientOp)] = BatchNormKernels.Find,
+        [typeof(ReluOp)] = UnaryKernels.Find,
+        [typeof(LeakyReluOp)] = UnaryKernels.Find,
+        [typeof(SigmoidOp)] = UnaryKernels.Find,
+        [typeof(TanhOp)] = UnaryKernels.Find,
+        [typeof(AffineOp)] = UnaryKernels.Find,
+        [typeof(UnaryGradientOp)] = UnaryKernels.FindGradient,
+        [typeof(AddOp)] = BinaryKernels.Find,
+        [typeof(SubtractOp)] = BinaryKernels.Find,
+        [typeof(MultiplyOp)] = BinaryKernels.Find,
+        [typeof(ReduceOp)] = ReduceKernels.Find,
+        [typeof(BroadcastOp)] = ReduceKernels.FindBroadcast,
+        [typeof(ChannelSumOp)] = ReduceKernels.FindChannelSum,
+        [typeof(FillOp)] = MoveKernels.Find,
+        [typeof(CopyOp)] = MoveKernels.Find,
+        [typeof(ReshapeOp)] = MoveKernels.Find,
+        [typeof(ConcatOp)] = MoveKernels.Find,
+        [typeof(SliceOp)] = MoveKernels.Find,
+        [typeof(PadOp)] = MoveKernels.Find,
+        [typeof(DropoutOp)] = DropoutKernel.Find,
+        [typeof(SoftmaxOp)] = SoftmaxKernels.Find,
+        [typeof(SoftmaxGradientOp)] = SoftmaxKernels.Find,
+        [typeof(SoftmaxCrossEntropyOp)] = SoftmaxKernels.Find,
+        [typeof(SoftmaxCrossEntropyGradientOp)] = SoftmaxKernels.Find,
+        [typeof(CorrectPredictionsOp)] = SoftmaxKernels.Find,
+        [typeof(SgdOp)] = OptimizerKernels.Find,
+        [typeof(AdamOp)] = OptimizerKernels.Find,
+    };
+
+    private readonly WorkerPool _pool;
+
+    /// <summary>Makes a backend.</summary>
+    /// <param name="threads">
+    /// The number of threads, or null for all processors with threads that all such backends of the process share.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is below one.</exception>
+    public CpuBackend(int? threads = null) => _pool = threads is { } count ? new WorkerPool(count) : WorkerPool.Shared;
+
+    /// <inheritdoc/>
+    public string Name => $"CPU ({InstructionSet}, {_pool.Threads} {(_pool.Threads == 1 ? "thread" : "threads")})";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IPass> Passes => [];
+
+    /// <inheritdoc/>
+    public DeviceBuffer Allocate(long length) => new NativeBuffer(length);
+
+    /// <inheritdoc/>
+    public Kernel? Find(OpSignature signature)
+        => Kernels.TryGetValue(signature.Op.GetType(), out var find) ? find(signature, _pool) : null;
+
+    /// <inheritdoc/>
+    public void Synchronize() { }
+
+    /// <summary>Ends the threads of this backend; the shared ones stay.</summary>
+    public void Dispose()
+    {
+        if (_pool != WorkerPool.Shared)
+            _pool.Dispose();
+    }
+
+    private static string InstructionSet
+        => Vector512.IsHardwareAccelerated ? "AVX-512"
+            : Vector256.IsHardwareAccelerated ? Avx2.IsSupported ? "AVX2" : "256-bit"
+            : "128-bit";
+}

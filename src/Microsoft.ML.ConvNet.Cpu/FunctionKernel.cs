@@ -1,0 +1,32 @@
+using Microsoft.ML.ConvNet.Backends;
+
+namespace Microsoft.ML.ConvNet.Cpu;
+
+/// <summary>A kernel that is one call of a primitive.</summary>
+internal sealed class FunctionKernel(string name, Action<KernelCall> run, long workspaceLength = 0) : Kernel
+{
+    public override string Name => name;
+
+    public override long WorkspaceLength => workspaceLength;
+
+    public override void Run(KernelCall call) => run(call);
+}
+
+/// <summary>The operands of a step as pointers.</summary>
+internal static unsafe class KernelCallPointers
+{
+    public static float* Input(this KernelCall call, int input) => Pointer(call.Inputs[input]);
+
+    public static float* Output(this KernelCall call) => Pointer(call.Output);
+
+    public static float* Workspace(this KernelCall call) => Pointer(call.Workspace);
+
+    /// <summary>The number of elements of the output in this run.</summary>
+    public static nint Count(this KernelCall call) => (nint)call.Output.Type.Length(call.Batch);
+
+    /// <summary>An operand as samples, channels and the elements of a channel; without a batch as one sample.</summary>
+    public static ChannelShape Channels(this KernelCall call, TensorType type)
+        => new(type.Batched ? call.Batch : 1, type.Shape.C, type.Shape.Plane);
+
+    private static float* Pointer(TensorView view) => ((NativeBuffer)view.Buffer).Pointer + view.Offset;
+}

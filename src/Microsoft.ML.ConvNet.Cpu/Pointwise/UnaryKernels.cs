@@ -1,0 +1,44 @@
+using Microsoft.ML.ConvNet.Backends;
+using Microsoft.ML.ConvNet.Ops;
+
+namespace Microsoft.ML.ConvNet.Cpu;
+
+/// <summary>Activation functions and their gradients as steps.</summary>
+internal static unsafe class UnaryKernels
+{
+    public static Kernel? Find(OpSignature signature, WorkerPool pool)
+    {
+        return signature.Op switch
+        {
+            ReluOp => Map(default(Relu)),
+            LeakyReluOp op => Map(new LeakyRelu(op.Slope)),
+            SigmoidOp => Map(default(Sigmoid)),
+            TanhOp => Map(default(Tanh)),
+            AffineOp op => Map(new Affine(op.Factor, op.Offset)),
+            _ => null,
+        };
+
+        FunctionKernel Map<F>(F function)
+            where F : struct, IUnaryFunction
+            => new("pointwise", call => Pointwise.Map(pool, call.Input(0), call.Output(), call.Count(), function));
+    }
+
+    /// <summary>Inputs: y = f(x), or x where the derivative needs it, and dY.</summary>
+    public static Kernel? FindGradient(OpSignature signature, WorkerPool pool)
+    {
+        return ((UnaryGradientOp)signature.Op).Function switch
+        {
+            ReluOp => Map(default(ReluGradient)),
+            LeakyReluOp op => Map(new LeakyReluGradient(op.Slope)),
+            SigmoidOp => Map(default(SigmoidGradient)),
+            TanhOp => Map(default(TanhGradient)),
+            AffineOp op => new FunctionKernel("pointwise", call =>
+                Pointwise.Map(pool, call.Input(1), call.Output(), call.Count(), new Scale(op.Factor))),
+            _ => null,
+        };
+
+        FunctionKernel Map<F>(F function)
+            where F : struct, IBinaryFunction
+            => new("pointwise", call => Pointwise.Map(pool, call.Input(0), call.Input(1), call.Output(), call.Count(), function));
+    }
+}
