@@ -14,9 +14,6 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// <remarks>How work is cut depends on the shape alone, so the result's bits do not depend on the number of threads.</remarks>
 internal static unsafe class Gemm
 {
-    /// <summary>Up to so many rows of C, B is read in place.</summary>
-    private const int MaxRowsInPlace = 64;
-
     /// <summary>C = start + A·B.</summary>
     public static void Run(WorkerPool pool, int m, int n, int k, Matrix a, Matrix b, float* c, nint cRow, GemmStart start) =>
         Run(pool, m, n, k, a, b, c, cRow, start, default(Identity));
@@ -56,7 +53,12 @@ internal static unsafe class Gemm
         }
     }
 
-    private static bool ReadsInPlace(in GemmBlocking blocking, Matrix b) => b.ColumnStride == 1 && blocking.M <= MaxRowsInPlace;
+    /// <summary>
+    /// Whether B is read where it lies. A strided read costs more the narrower the panel is against a cache line, and is
+    /// paid for every row panel: 8 row panels pay off with 48 columns, 2 with 16.
+    /// </summary>
+    private static bool ReadsInPlace(in GemmBlocking blocking, Matrix b) =>
+        b.ColumnStride == 1 && 6 * GemmBlocking.DivideRoundingUp(blocking.M, blocking.TileHeight) <= blocking.PanelWidth;
 
     private static float* PackB(WorkerPool pool, in GemmBlocking blocking, Matrix b, int column, int columns, int depth)
     {

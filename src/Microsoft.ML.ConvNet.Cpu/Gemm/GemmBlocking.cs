@@ -67,7 +67,7 @@ internal readonly struct GemmBlocking
         Vector512.IsHardwareAccelerated ? (8, 3, 16)
         : Vector256.IsHardwareAccelerated ? (6, 2, 8)
         : AdvSimd.IsSupported ? (8, 2, 4)
-        : (4, 2, 4);
+        : (6, 2, 4);
 
     public static int DivideRoundingUp(int value, int by) => (value + by - 1) / by;
 }

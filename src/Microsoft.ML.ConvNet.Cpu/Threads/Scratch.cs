@@ -9,6 +9,7 @@ internal enum ScratchUse
     Reduction,
     BatchNorm,
     Softmax,
+    Pool,
     Count,
 }
 
