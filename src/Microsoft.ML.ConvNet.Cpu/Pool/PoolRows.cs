@@ -7,7 +7,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// Windows of any kind, a row of outputs at a time. Idea: for every tap, the outputs whose tap falls inside the plane are
 /// a range, so that borders are no branches in the inner loop; the row of outputs stays in L1 while the taps go over it.
 /// Layout: planes of H×W. Lanes: outputs of a row; strides of one and two are loaded by vectors, wider ones by element.
-/// Win: about 8 times window by window, for 3×3 windows two apart.
+/// Win: for 3×3 windows two apart, 5 times the speed of a loop over windows, and twice in the gradient.
 /// </summary>
 internal static unsafe class PoolRows
 {
