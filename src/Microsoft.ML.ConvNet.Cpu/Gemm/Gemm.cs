@@ -7,16 +7,13 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// (in parallel), then work tiles of C run in parallel over register tiles (<see cref="GemmMicroKernel"/>), row panels
 /// outside and column panels inside so that A's rows stay in L1 and B streams from L2. A is never packed: eight rows are
 /// eight streams, or eight adjacent floats a step, and copying them cost more than it saved (8 % of 512³). With few rows
-/// B is read in place too: it would be read hardly more often than packing reads it. Products with at most a few rows or columns along which both factors are
-/// adjacent are dot products (<see cref="GemmDots"/>). Layout: C row-major, A and B either way. Lanes: columns of C.
-/// Win: 95 % of the FMA peak at 512×512×512, 93 % at 64×1024×576, 70 % at 128×100×640 (7 vectors hold the 100 columns).
+/// B is read in place too: it would be read hardly more often than packing reads it. Products of at most three rows or
+/// columns, whose factors are both adjacent along k, are dot products (<see cref="GemmDots"/>). Layout: C row-major, A and B either way. Lanes: columns of C.
+/// Win: 95 % of the FMA peak at 512×512×512, 92 % at 64×1024×576, 72 % at 128×100×640 (7 vectors hold the 100 columns).
 /// </summary>
 /// <remarks>How work is cut depends on the shape alone, so the result's bits do not depend on the number of threads.</remarks>
 internal static unsafe class Gemm
 {
-    /// <summary>Up to so many rows of C, B is read in place.</summary>
-    private const int MaxRowsInPlace = 64;
-
     /// <summary>C = start + A·B.</summary>
     public static void Run(WorkerPool pool, int m, int n, int k, Matrix a, Matrix b, float* c, nint cRow, GemmStart start) =>
         Run(pool, m, n, k, a, b, c, cRow, start, default(Identity));
@@ -56,7 +53,12 @@ internal static unsafe class Gemm
         }
     }
 
-    private static bool ReadsInPlace(in GemmBlocking blocking, Matrix b) => b.ColumnStride == 1 && blocking.M <= MaxRowsInPlace;
+    /// <summary>
+    /// Whether B is read where it lies. A strided read costs more the narrower the panel is against a cache line, and is
+    /// paid for every row panel: 8 row panels pay off with 48 columns, 2 with 16.
+    /// </summary>
+    private static bool ReadsInPlace(in GemmBlocking blocking, Matrix b) =>
+        b.ColumnStride == 1 && 6 * GemmBlocking.DivideRoundingUp(blocking.M, blocking.TileHeight) <= blocking.PanelWidth;
 
     private static float* PackB(WorkerPool pool, in GemmBlocking blocking, Matrix b, int column, int columns, int depth)
     {

@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics.Arm;
 namespace Microsoft.ML.ConvNet.Cpu;
 
 /// <summary>
-/// How a product is cut, from its shape alone. Register tiles are balanced (20 rows are 7 + 7 + 6, not 8 + 8 + 4; 64 columns 32 + 32, not 48 + 16);
+/// How a product is cut, from its shape alone. Register tiles are balanced (20 rows are 7 + 7 + 6,
+/// not 8 + 8 + 4; 64 columns 32 + 32, not 48 + 16);
 /// steps of k so that a row panel of A stays in L1; columns of a work tile so that its panels of B stay in half an L2;
 /// tiles of microseconds to tenths of a millisecond so that they outweigh a dispatch and still spread over many threads.
 /// </summary>
@@ -67,7 +68,7 @@ internal readonly struct GemmBlocking
         Vector512.IsHardwareAccelerated ? (8, 3, 16)
         : Vector256.IsHardwareAccelerated ? (6, 2, 8)
         : AdvSimd.IsSupported ? (8, 2, 4)
-        : (4, 2, 4);
+        : (6, 2, 4);
 
     public static int DivideRoundingUp(int value, int by) => (value + by - 1) / by;
 }

@@ -12,6 +12,9 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// </summary>
 internal static unsafe class GemmPacking
 {
+    /// <summary>Steps transposed at a time: long enough for the prefetcher, and 128 rows of the widest panel are half an L1.</summary>
+    private const int StepsAtATime = 128;
+
     /// <param name="source">Element (k = 0, column 0).</param>
     /// <param name="depthStride">Floats from a step of k to the next.</param>
     /// <param name="widthStride">Floats from a column to the next.</param>
@@ -50,16 +53,11 @@ internal static unsafe class GemmPacking
         var j = 0;
         if (depthStride == 1)
         {
-            for (; j <= columns - 4; j += 4)
+            for (var from = 0; from < depth; from += StepsAtATime)
             {
-                var k = 0;
-                for (; k <= depth - 4; k += 4)
-                    Transpose4x4(source + (j * widthStride) + k, widthStride, panel + ((nint)k * width) + j, width);
-                for (; k < depth; k++)
-                {
-                    for (var i = j; i < j + 4; i++)
-                        panel[((nint)k * width) + i] = source[(i * widthStride) + k];
-                }
+                var steps = Math.Min(StepsAtATime, depth - from);
+                for (j = 0; j <= columns - 4; j += 4)
+                    TransposeFour(source + (j * widthStride) + from, widthStride, steps, width, panel + ((nint)from * width) + j);
             }
         }
 
@@ -67,6 +65,20 @@ internal static unsafe class GemmPacking
         {
             for (var k = 0; k < depth; k++)
                 panel[((nint)k * width) + j] = j < columns ? source[(j * widthStride) + (k * depthStride)] : 0f;
+        }
+    }
+
+    /// <summary>Four columns of the panel, <paramref name="steps"/> long.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void TransposeFour(float* source, nint sourceRow, int steps, int width, float* panel)
+    {
+        var k = 0;
+        for (; k <= steps - 4; k += 4)
+            Transpose4x4(source + k, sourceRow, panel + ((nint)k * width), width);
+        for (; k < steps; k++)
+        {
+            for (var i = 0; i < 4; i++)
+                panel[((nint)k * width) + i] = source[(i * sourceRow) + k];
         }
     }
 

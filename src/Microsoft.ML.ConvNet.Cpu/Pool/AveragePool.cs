@@ -13,8 +13,9 @@ internal enum AverageDivisor
 }
 
 /// <summary>
-/// Average-pooling of planes. Idea: a window's taps inside the plane are ranges, known before the loop. Layout: planes of
-/// H×W. 2×2 windows two apart run on vectors (<see cref="Pool2x2"/>).
+/// Average-pooling of planes. Idea: 2×2 windows two apart never leave the registers (<see cref="Pool2x2"/>); others are
+/// summed row by row (<see cref="PoolRows"/>). The gradient walks a window's taps inside the plane, which are ranges.
+/// Layout: planes of H×W. Lanes: outputs of a row.
 /// </summary>
 internal static unsafe class AveragePool
 {
@@ -34,13 +35,21 @@ internal static unsafe class AveragePool
     private static float Share(in WindowGeometry g, AverageDivisor divisor, int inside) =>
         1f / (divisor == AverageDivisor.Kernel ? g.KernelSize : Math.Max(1, inside));
 
+    /// <summary>Sums by rows, then divides: a division by the kernel's size is the same for the whole plane.</summary>
     private readonly struct ForwardBody(float* x, WindowGeometry g, AverageDivisor divisor, float* y) : IPlaneBody
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly PoolRows.ForwardBody<PoolRows.Sum> sums = new(x, g, y);
+
         public void Run(nint plane)
         {
-            var source = x + (plane * g.PlaneSize);
+            sums.Run(plane);
             var target = y + (plane * g.OutputSize);
+            if (divisor == AverageDivisor.Kernel)
+            {
+                Pointwise.Map(target, target, g.OutputSize, new Scale(Share(g, divisor, g.KernelSize)));
+                return;
+            }
+
             for (var outputY = 0; outputY < g.OutputHeight; outputY++)
             {
                 var startY = (outputY * g.StrideY) - g.PaddingTop;
@@ -49,15 +58,7 @@ internal static unsafe class AveragePool
                 {
                     var startX = (outputX * g.StrideX) - g.PaddingLeft;
                     var (firstX, endX) = WindowGeometry.TapsInside(startX, g.Width, g.KernelWidth, g.DilationX);
-                    var sum = 0f;
-                    for (var ky = firstY; ky < endY; ky++)
-                    {
-                        var row = source + ((nint)(startY + (ky * g.DilationY)) * g.Width) + startX;
-                        for (var kx = firstX; kx < endX; kx++)
-                            sum += row[kx * g.DilationX];
-                    }
-
-                    *target++ = sum * Share(g, divisor, (endY - firstY) * (endX - firstX));
+                    *target++ *= Share(g, divisor, (endY - firstY) * (endX - firstX));
                 }
             }
         }

@@ -22,12 +22,6 @@ internal static unsafe class Pool2x2
         g is { KernelHeight: 2, KernelWidth: 2, StrideY: 2, StrideX: 2, PaddingTop: 0, PaddingLeft: 0, DilationY: 1, DilationX: 1 }
         && g.OutputHeight == g.Height / 2 && g.OutputWidth == g.Width / 2;
 
-    /// <summary>A mask of the lanes where <paramref name="value"/> takes over from <paramref name="best"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Beats<S, V>(V value, V best)
-        where S : struct, ISimd<V>
-        where V : struct => S.Or(S.GreaterThan(value, best), S.IsNaN(value));
-
     /// <summary>Columns 2x, 2x + 1 … of one row, split by parity.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void LoadPairs<S, V>(float* row, int floats, out V even, out V odd)
@@ -67,9 +61,9 @@ internal static unsafe class Pool2x2
             where S : struct, ISimd<V>
             where V : struct
         {
-            var best = S.Select(Beats<S, V>(topRight, topLeft), topRight, topLeft);
-            best = S.Select(Beats<S, V>(bottomLeft, best), bottomLeft, best);
-            return S.Select(Beats<S, V>(bottomRight, best), bottomRight, best);
+            var best = S.Select(MaxPool.Beats<S, V>(topRight, topLeft), topRight, topLeft);
+            best = S.Select(MaxPool.Beats<S, V>(bottomLeft, best), bottomLeft, best);
+            return S.Select(MaxPool.Beats<S, V>(bottomRight, best), bottomRight, best);
         }
     }
 
@@ -153,18 +147,18 @@ internal static unsafe class Pool2x2
                     var d = outputs - i >= S.Count ? S.Load(gradient + i) : S.LoadFirst(gradient + i, outputs - i);
 
                     // In scan order: whoever wins takes the gradient from the winner before.
-                    var wins = Beats<S, V>(topRight, topLeft);
+                    var wins = MaxPool.Beats<S, V>(topRight, topLeft);
                     var best = S.Select(wins, topRight, topLeft);
                     var toTopRight = S.Select(wins, d, zero);
                     var toTopLeft = S.Select(wins, zero, d);
 
-                    wins = Beats<S, V>(bottomLeft, best);
+                    wins = MaxPool.Beats<S, V>(bottomLeft, best);
                     best = S.Select(wins, bottomLeft, best);
                     var toBottomLeft = S.Select(wins, d, zero);
                     toTopRight = S.Select(wins, zero, toTopRight);
                     toTopLeft = S.Select(wins, zero, toTopLeft);
 
-                    wins = Beats<S, V>(bottomRight, best);
+                    wins = MaxPool.Beats<S, V>(bottomRight, best);
                     var toBottomRight = S.Select(wins, d, zero);
                     toBottomLeft = S.Select(wins, zero, toBottomLeft);
                     toTopRight = S.Select(wins, zero, toTopRight);

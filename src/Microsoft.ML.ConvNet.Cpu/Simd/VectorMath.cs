@@ -5,7 +5,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// <summary>
 /// Transcendental functions on vectors. Idea: reduce by powers of two, then the polynomials of the Cephes library.
 /// Sigmoid and Tanh are built on Exp so that they saturate exactly. NaN goes through all of them.
-/// Lanes: all. Win: the runtime's own vector Exp and Log widen to double and took 2.4 ns an element where these take 0.1.
+/// Lanes: all. Win: the runtime's own vector Exp and Log widen to double and took 2.4 ns an element (AVX-512) where these take 0.15 to 0.25.
 /// </summary>
 internal static class VectorMath
 {

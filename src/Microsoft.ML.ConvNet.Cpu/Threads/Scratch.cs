@@ -10,6 +10,7 @@ internal enum ScratchUse
     BatchNorm,
     Im2Col,
     Softmax,
+    Pool,
     Count,
 }
 
