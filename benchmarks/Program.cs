@@ -1,0 +1,40 @@
+using Microsoft.ML.ConvNet.Benchmarks;
+
+const string usage = """
+    Measures the engine; not part of the tests. Run on an idle machine, in Release.
+
+      train  --net NAME --batch N --threads N --seconds S   images per second in training
+      infer  --net NAME --batch N --threads N --seconds S   images per second in prediction
+      plan   --net NAME --batch N --threads N               the steps of a training plan and their kernels
+      gemm   --size N --threads N --seconds S               GFLOP/s of a matrix product, and the share of the FMA peak
+
+    NAME is one of: 
+    """;
+
+try
+{
+    var options = Options.Parse(args.Skip(1));
+    switch (args.FirstOrDefault())
+    {
+        case "train":
+            NetworkBenchmark.Train(options);
+            return 0;
+        case "infer":
+            NetworkBenchmark.Infer(options);
+            return 0;
+        case "plan":
+            NetworkBenchmark.Describe(options);
+            return 0;
+        case "gemm":
+            GemmBenchmark.Run(options);
+            return 0;
+        default:
+            Console.WriteLine(usage + string.Join(", ", Networks.Names));
+            return 2;
+    }
+}
+catch (ArgumentException error)
+{
+    Console.Error.WriteLine(error.Message);
+    return 2;
+}
