@@ -1,0 +1,85 @@
+using Microsoft.ML.ConvNet.Ops;
+
+namespace Microsoft.ML.ConvNet;
+
+public sealed partial class ConvNetTrainer
+{
+    /// <summary>The options of a <see cref="ConvNetTrainer"/>.</summary>
+    /// <remarks>Public fields, as in the options of every ML.NET trainer.</remarks>
+#pragma warning disable CA1051 // ML.NET's options are fields.
+#pragma warning disable CA1034 // and nested in their trainer.
+    public sealed class Options
+    {
+        /// <summary>The name of the label column, a key. "Label" by default.</summary>
+        public string LabelColumnName = "Label";
+
+        /// <summary>The name of the feature column, an image or a vector of <see cref="float"/>. "Features" by default.</summary>
+        public string FeatureColumnName = "Features";
+
+        /// <summary>The name of the output column of probabilities. "Score" by default.</summary>
+        public string ScoreColumnName = "Score";
+
+        /// <summary>The name of the output column of the most probable class. "PredictedLabel" by default.</summary>
+        public string PredictedLabelColumnName = "PredictedLabel";
+
+        /// <summary>How often each row is seen; 10 by default.</summary>
+        public int Epochs = 10;
+
+        /// <summary>The rows of one step; 32 by default.</summary>
+        public int BatchSize = 32;
+
+        /// <summary>The learning rate before the schedule; 0.001 by default.</summary>
+        public float LearningRate = 1e-3f;
+
+        /// <summary>How the learning rate changes; constant by default.</summary>
+        public Schedule Schedule = Schedule.Constant;
+
+        /// <summary>How gradients change the parameters; Adam by default.</summary>
+        public OptimizerOp Optimizer = ConvNet.Optimizer.Adam();
+
+        /// <summary>Rows to validate on after each epoch, with the same columns; the network of the best epoch is kept.</summary>
+        public IDataView? ValidationSet;
+
+        /// <summary>
+        /// The share of the rows that is set aside for validation where there is no <see cref="ValidationSet"/>; 0 by default.
+        /// </summary>
+        public float ValidationSetFraction;
+
+        /// <summary>When to stop before the last epoch; never by default.</summary>
+        public EarlyStopping? EarlyStopping;
+
+        /// <summary>Called after each batch and at the end of each epoch, on the thread that trains.</summary>
+        public Action<TrainingProgress>? MetricsCallback;
+
+        /// <summary>Ends the training with the best network so far.</summary>
+        public CancellationToken CancellationToken;
+
+        /// <summary>
+        /// A folder for the checkpoint, written after each epoch, from which an interrupted training goes on; none by default.
+        /// </summary>
+        public string? WorkspacePath;
+
+        /// <summary>
+        /// The seed of first values, order and dropout; by default one that follows from the seed of the <see cref="MLContext"/>.
+        /// </summary>
+        public int? Seed;
+
+        /// <summary>The number of threads; all processors by default. The result is the same for every number.</summary>
+        public int? Threads;
+
+        /// <summary>
+        /// The bytes of rows that are kept in memory, images as one byte for each pixel and channel; what exceeds them goes to
+        /// a temporary file. A quarter of the machine's memory by default.
+        /// </summary>
+        public long? CacheBytes;
+
+        /// <summary>
+        /// Whether to train although a class of the label's key occurs in no row, which is an error by default: such a class
+        /// can never be predicted.
+        /// </summary>
+        public bool AllowUnseenClasses;
+
+        internal Options Copy() => (Options)MemberwiseClone();
+    }
+#pragma warning restore CA1034, CA1051
+}

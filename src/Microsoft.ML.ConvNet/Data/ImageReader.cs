@@ -1,0 +1,79 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
+
+namespace Microsoft.ML.ConvNet.Data;
+
+/// <summary>
+/// Reads images right from their pixels, one byte for each channel. ML.NET's images have 32 bits a pixel, grey files too.
+/// An image belongs to the stage that made it, and is never disposed here.
+/// </summary>
+internal sealed class ImageReader : FeatureReader
+{
+    private readonly string _column;
+    private readonly Node _input;
+
+    public ImageReader(string column, Node input, ImageDataViewType type)
+    {
+        (_column, _input) = (column, input);
+        if (input.Shape.Rank != 3 || input.Shape.C is not (1 or 3 or 4))
+            throw new ArgumentException($"The feature column '{column}' holds images, but the network's input '{input.Name}' is {input.Shape}; it must be C×H×W with C = 1 (grey), 3 (red, green, blue) or 4 (and alpha).");
+        if (type.Height > 0 && type.Width > 0)
+            CheckSize(type.Width, type.Height, "");
+    }
+
+    public override int Length => _input.Shape.Length;
+
+    public override int RowBytes => _input.Shape.Length;
+
+    public override RowReader Bind(DataViewRow row)
+    {
+        var getter = row.GetGetter<MLImage>(row.Schema[_column]);
+        MLImage? image = null;
+        return pixels =>
+        {
+            getter(ref image!);
+            if (image == null)
+                throw new InvalidOperationException($"The image in column '{_column}' of row {row.Position} is missing; filter such rows out before training or scoring.");
+            var name = image.Tag is { Length: > 0 } tag ? $" ('{tag}')" : "";
+            CheckSize(image.Width, image.Height, $" of row {row.Position}{name}");
+            Planes(image, pixels);
+        };
+    }
+
+    public override void Decode(ReadOnlySpan<byte> row, Span<float> features)
+    {
+        for (var i = 0; i < row.Length; i++)
+            features[i] = row[i] * (1f / 255);
+    }
+
+    private void Planes(MLImage image, Span<byte> planes)
+    {
+        var pixels = image.Pixels;
+        var count = image.Width * image.Height;
+        var (red, blue) = image.PixelFormat == MLPixelFormat.Bgra32 ? (2, 0) : (0, 2);
+        if (_input.Shape.C == 1)
+        {
+            for (var i = 0; i < count; i++)
+                planes[i] = Luma(pixels[(4 * i) + red], pixels[(4 * i) + 1], pixels[(4 * i) + blue]);
+            return;
+        }
+
+        ReadOnlySpan<int> order = [red, 1, blue, 3];
+        for (var channel = 0; channel < _input.Shape.C; channel++)
+        {
+            var plane = planes.Slice(channel * count, count);
+            var offset = order[channel];
+            for (var i = 0; i < count; i++)
+                plane[i] = pixels[(4 * i) + offset];
+        }
+    }
+
+    // ITU-R BT.709 weights as 16-bit fractions that add up to one, so that grey stays grey.
+    private static byte Luma(int red, int green, int blue) => (byte)(((13933 * red) + (46871 * green) + (4732 * blue) + 32768) >> 16);
+
+    private void CheckSize(int width, int height, string where)
+    {
+        if (height != _input.Shape.H || width != _input.Shape.W)
+            throw new InvalidOperationException($"The image in column '{_column}'{where} is {height}×{width}; the network's input '{_input.Name}' expects {_input.Shape.H}×{_input.Shape.W}. Add ResizeImages(\"{_column}\", {_input.Shape.W}, {_input.Shape.H}) before it.");
+    }
+}
