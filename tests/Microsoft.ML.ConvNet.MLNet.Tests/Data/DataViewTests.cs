@@ -101,7 +101,7 @@ public class DataViewTests
         using var cursor = view.GetRowCursor([view.Schema["Field"]]);
 
         Assert.Throws<InvalidOperationException>(() => cursor.GetGetter<double>(view.Schema["Field"]));
-        Assert.Throws<InvalidOperationException>(() => cursor.GetGetter<uint>(view.Schema["Key"]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => cursor.GetGetter<uint>(view.Schema["Key"]));
         Assert.True(cursor.IsColumnActive(view.Schema["Field"]));
         Assert.False(cursor.IsColumnActive(view.Schema["Key"]));
         Assert.Equal(-1, cursor.Position);

@@ -94,8 +94,8 @@ public class MulticlassTests
         var view = _context.Data.LoadFromEnumerable(_rows);
         string Message(Action evaluate) => Assert.Throws<ArgumentOutOfRangeException>(evaluate).Message;
 
-        Assert.Contains("Could not find Label column 'Nothing'", Message(() => _context.MulticlassClassification.Evaluate(view, "Nothing")), StringComparison.Ordinal);
-        Assert.Contains("Could not find Score column 'Nothing'", Message(() => _context.MulticlassClassification.Evaluate(view, scoreColumnName: "Nothing")), StringComparison.Ordinal);
+        Assert.Contains("Nothing column 'Label' not found", Message(() => _context.MulticlassClassification.Evaluate(view, "Nothing")), StringComparison.Ordinal);
+        Assert.Contains("Nothing column 'Score' not found", Message(() => _context.MulticlassClassification.Evaluate(view, scoreColumnName: "Nothing")), StringComparison.Ordinal);
         Assert.Contains(
             "Schema mismatch for score column 'Weight': expected vector of two or more items of type Single, got Single",
             Message(() => _context.MulticlassClassification.Evaluate(view, scoreColumnName: "Weight")),

@@ -235,6 +235,17 @@ public sealed class ImageStagesTests : IDisposable
     }
 
     [Fact]
+    public void Images_in_memory_are_a_column_of_the_size_their_attribute_says()
+    {
+        var rows = new[] { 5, 7 }.Select(value => new InMemory { Image = MLImage.CreateFromPixels(2, 1, MLPixelFormat.Bgra32, [(byte)value, 2, 3, 255, 4, 5, 6, 255]) }).ToList();
+        var data = _context.Data.LoadFromEnumerable(rows);
+        var view = _context.Transforms.ExtractPixels("Pixels", "Image").Fit(data).Transform(data);
+
+        Assert.Equal(new ImageDataViewType(1, 2), data.Schema["Image"].Type);
+        Assert.Equal([[3f, 6, 2, 5, 5, 4], [3f, 6, 2, 5, 7, 4]], view.GetColumn<float[]>("Pixels").ToArray());
+    }
+
+    [Fact]
     public void Several_cursors_share_the_images_between_them()
     {
         var pngs = Enumerable.Range(0, 100).Select(i => TestPng.Grey(2, 2, (_, _) => i)).ToArray();
@@ -299,6 +310,12 @@ public sealed class ImageStagesTests : IDisposable
         var (r, g, b, a) = MLImageTests.Rgba(image, i % image.Width, i / image.Width);
         return new[] { r, g, b, a };
     }).ToArray()).ToList();
+
+    private sealed class InMemory
+    {
+        [ImageType(1, 2)]
+        public MLImage Image { get; set; } = null!;
+    }
 
     private sealed class File
     {

@@ -60,14 +60,14 @@ public sealed class ModelTests : IDisposable
         var light = engine.Predict(new Row { Path = "2.png", Label = "light" });
 
         Assert.Equal((2u, "dark"), (dark.Key, dark.Back));
-        Assert.Equal(10f, dark.Pixels[0]);
+        Assert.InRange(dark.Pixels[0], 9, 11);
         Assert.Equal((1u, "light"), (light.Key, light.Back));
-        Assert.Equal(220f, light.Pixels[0]);
+        Assert.InRange(light.Pixels[0], 219, 221);
         Assert.NotNull(engine.OutputSchema.GetColumnOrNull("Pixels"));
 
         var reused = new Prediction();
         engine.Predict(new Row { Path = "0.png", Label = "light" }, ref reused);
-        Assert.Equal(200f, reused.Pixels[0]);
+        Assert.InRange(reused.Pixels[0], 199, 201);
     }
 
     [Fact]
