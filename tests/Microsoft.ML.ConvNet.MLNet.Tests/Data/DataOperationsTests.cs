@@ -90,10 +90,12 @@ public sealed class DataOperationsTests : IDisposable
         Assert.Equal(view.Schema.Count, split.TrainSet.Schema.Count(column => !column.IsHidden));
     }
 
-    [Fact]
-    public void A_context_with_a_seed_splits_the_same_way_every_time()
+    [Theory]
+    [InlineData(3)]
+    [InlineData(null)]
+    public void A_context_splits_the_same_way_every_time(int? seed)
     {
-        float[] Test() => new MLContext(3).Data.TrainTestSplit(Numbers(100), 0.3).TestSet.GetColumn<float>("Number").ToArray();
+        float[] Test() => new MLContext(seed).Data.TrainTestSplit(Numbers(100), 0.3).TestSet.GetColumn<float>("Number").ToArray();
 
         Assert.Equal(Test(), Test());
     }
