@@ -12,7 +12,7 @@ var work = Path.Combine(Repository.Root, "artifacts", "fashion-mnist");
 if (args is ["classify", var modelPath, var predictionsPath])
     return Classifier.Run(modelPath, TestFiles(), predictionsPath);
 
-const int epochs = 14;
+const int epochs = 18;
 var ml = new MLContext(seed: 1);
 
 Console.WriteLine("Writing the images as PNG files …");
@@ -22,10 +22,11 @@ var train = ml.Data.LoadFromEnumerable(trainFiles);
 var test = ml.Data.LoadFromEnumerable(TestFiles());
 
 var network = Network.Input(1, 28, 28)
-    .Conv(24, kernel: 3, padding: 1, bias: false).BatchNorm().Relu().MaxPool(2)
-    .Conv(48, kernel: 3, padding: 1, bias: false).BatchNorm().Relu().MaxPool(2)
-    .Conv(96, kernel: 3, padding: 1, bias: false).BatchNorm().Relu().Dropout(0.25f)
-    .Dense(64, bias: false).BatchNorm().Relu().Dropout(0.4f)
+    .Conv(16, kernel: 3, padding: 1, bias: false).BatchNorm().Relu().MaxPool(2)
+    .Conv(32, kernel: 3, padding: 1, bias: false).BatchNorm().Relu()
+    .Conv(32, kernel: 3, padding: 1, bias: false).BatchNorm().Relu().MaxPool(2).Dropout(0.25f)
+    .Conv(64, kernel: 3, padding: 1, bias: false).BatchNorm().Relu().Dropout(0.25f)
+    .Dense(64, bias: false).BatchNorm().Relu().Dropout(0.5f)
     .Dense(10);
 Console.WriteLine(network.Summary());
 
@@ -37,14 +38,13 @@ var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
     {
         FeatureColumnName = "Image",
         Epochs = epochs,
-        BatchSize = 64,
         LearningRate = 2e-3f,
         Schedule = Schedule.Cosine(warmupEpochs: 1),
-        Optimizer = Optimizer.AdamW(weightDecay: 0.01f),
+        Optimizer = Optimizer.AdamW(weightDecay: 0.02f),
         MetricsCallback = p =>
         {
             if (!p.EndOfEpoch)
-                progress.Report(p.Epoch, Math.Min(p.Batch * 64, trainFiles.Count), p.Loss, p.Accuracy);
+                progress.Report(p.Epoch, Math.Min(p.Batch * 32, trainFiles.Count), p.Loss, p.Accuracy);
         },
     }))
     .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedClass", "PredictedLabel"));
