@@ -168,6 +168,17 @@ public class NetworkTests
     }
 
     [Fact]
+    public void A_network_may_hold_what_an_index_can_count()
+    {
+        var sums = Enumerable.Range(0, 2).Select(i => new Node(
+            new ReduceOp { Shape = [1], Batched = false },
+            [new Node(new VariableOp { Shape = [2_000_000_000], Trainable = true }, [], $"v{i}")],
+            $"sum{i}")).ToArray();
+        var error = Assert.Throws<ArgumentException>(() => new Network(Network.Input([1], "x") + sums[0] + sums[1]));
+        Assert.Equal("A network may hold at most 2147483647 values; with 'v1' (2000000000) it holds 4000000000.", error.Message);
+    }
+
+    [Fact]
     public void Nodes_come_after_their_inputs_and_once_each()
     {
         var x = Network.Input(2, 4, 4);
