@@ -113,6 +113,37 @@ public class PlanTests
     }
 
     [Fact]
+    public void Random_graphs_compute_what_the_interpreter_computes()
+    {
+        for (var seed = 0; seed < 300; seed++)
+        {
+            var (x, nodes) = RandomGraph(seed);
+            var loss = new Node(new ReduceOp { Shape = [1], Batched = false, Mean = true }, [nodes[^1]], "loss");
+            var computation = Computation.Training(loss, null, [.. nodes.Index().Where(n => (n.Index + seed) % 4 == 0).Select(n => n.Item)]);
+            var layout = new VariableLayout(computation.Order());
+            using var plan = Plan.Compile(computation, layout, new ReferenceBackend(), 3);
+            var (weights, gradients) = (Values(layout.Length, seed), new float[layout.TrainableLength]);
+            foreach (var batch in new[] { 2, 3 })
+            {
+                var state = new RunState((ulong)seed, batch, 0);
+                var interpreter = new Interpreter<float> { Batch = batch, State = state };
+                foreach (var variable in layout.Variables)
+                    interpreter.Set(variable.Node, weights.AsSpan(variable.Offset, variable.Node.Shape.Length).ToArray());
+                interpreter.Set(x, Values(batch * 4, seed + batch));
+                plan.WriteVariables(weights);
+                plan.Write(x, Values(batch * 4, seed + batch));
+                plan.Run(batch, state);
+                foreach (var (index, output) in computation.Outputs.Index())
+                    Assert.Equal(interpreter.Evaluate(output), Read(plan, index, output.Type.Length(batch)));
+                if (computation.Gradients.Count > 0)
+                    plan.ReadGradients(gradients);
+                foreach (var (parameter, gradient) in computation.Gradients)
+                    Assert.Equal(interpreter.Evaluate(gradient), gradients.AsSpan(layout.Variables.Single(v => v.Node == parameter).Offset, parameter.Shape.Length).ToArray());
+            }
+        }
+    }
+
+    [Fact]
     public void Outputs_may_be_inputs_of_other_outputs()
     {
         var x = Network.Input(2, 3, 3);
@@ -274,6 +305,36 @@ public class PlanTests
         Assert.Contains("'other'", Assert.Throws<ArgumentException>(() => plan.Write(Network.Input([2], "other"), new float[2])).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => plan.Write(network.Output, new float[2]));
         Assert.Throws<InvalidOperationException>(() => plan.ReadGradients(new float[1]));
+    }
+
+    /// <summary>Sixteen nodes of four elements, each made from one or two earlier ones, in place, as a view, or neither.</summary>
+    private static (Node Input, IReadOnlyList<Node> Nodes) RandomGraph(int seed)
+    {
+        var key = CounterRandom.Key((ulong)seed, 5, 0);
+        var x = Network.Input([4], "x");
+        List<Node> nodes = [x];
+        for (var i = 0u; i < 16; i++)
+        {
+            var (a, b) = (nodes[Draw((3 * i) + 1, nodes.Count)], nodes[Draw((3 * i) + 2, nodes.Count)]);
+            nodes.Add(Draw(3 * i, 9) switch
+            {
+                0 => a.Tanh(),
+                1 => a.Relu(),
+                2 => a + b,
+                3 => (a * b).Tanh(),
+                4 => a.Reshape([2, 2]).Sigmoid().Flatten(),
+                5 => a.Reshape([2, 2]).Flatten(),
+                6 => a - a.Variable([4], Initializer.Zeros, $"offset{i}"),
+                7 => a.Concat(b).Dense(4),
+                _ => a.Dropout(0.25f),
+            });
+        }
+
+        // The last one depends on all.
+        nodes.Add(nodes.Aggregate((sum, node) => sum + node));
+        return (x, nodes);
+
+        int Draw(uint counter, int below) => (int)(CounterRandom.Uniform(key, counter) * below);
     }
 
     private static Network Build(string graph)

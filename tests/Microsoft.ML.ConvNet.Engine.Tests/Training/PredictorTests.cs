@@ -57,12 +57,25 @@ public class PredictorTests
         var expected = new float[64][];
         for (var i = 0; i < expected.Length; i++)
             predictor.Predict(images.AsSpan(i * 64, 64), expected[i] = new float[2]);
-        Parallel.For(0, 256, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
+
+        var wrong = 0;
+        using var barrier = new Barrier(4);
+        var threads = Enumerable.Range(0, barrier.ParticipantCount).Select(t => new Thread(() =>
         {
-            var output = new float[2];
-            predictor.Predict(images.AsSpan(i % 64 * 64, 64), output);
-            Assert.Equal(expected[i % 64], output);
-        });
+            barrier.SignalAndWait();
+            for (var i = 0; i < 500; i++)
+            {
+                var (image, output) = ((i + (16 * t)) % 64, new float[2]);
+                predictor.Predict(images.AsSpan(image * 64, 64), output);
+                if (!output.SequenceEqual(expected[image]))
+                    Interlocked.Increment(ref wrong);
+            }
+        })).ToArray();
+        foreach (var thread in threads)
+            thread.Start();
+        foreach (var thread in threads)
+            thread.Join();
+        Assert.Equal(0, wrong);
     }
 
     [Fact]

@@ -53,6 +53,18 @@ public class TrainerTests
     }
 
     [Fact]
+    public void Steps_are_counted_over_all_epochs()
+    {
+        // After the first epoch the rate is too small to change anything.
+        var options = _options with { Epochs = 1, Optimizer = Optimizer.Sgd(momentum: 0), Schedule = Schedule.Step(epochs: 1, factor: 1e-30f) };
+        Node network = Network.Input(1, 8, 8).Dense(2);
+        var one = new Trainer(new ReferenceBackend(), options).Fit(network, Bars.Make(40));
+        var three = new Trainer(new ReferenceBackend(), options with { Epochs = 3 }).Fit(network, Bars.Make(40));
+        Assert.Equal(3, three.History.Count);
+        Assert.Equal(one.Network.Weights, three.Network.Weights);
+    }
+
+    [Fact]
     public void A_fraction_is_set_aside_for_validation()
     {
         var (training, validation) = SplitOf(_options with { ValidationFraction = 0.25f });

@@ -104,6 +104,24 @@ public class OwnBuffersTests
     }
 
     [Fact]
+    public void A_new_state_that_is_needed_on_the_way_does_not_take_the_place_of_the_old_one_yet()
+    {
+        // The output reads the new value first and the old one after it.
+        var p = _x.State([1], Initializer.Zeros, "p");
+        var next = p + p;
+        var layout = new VariableLayout([p]);
+        var computation = new Computation { Outputs = [next.Tanh() * p], Updates = [new(p, next)] };
+        using var plan = Plan.Compile(computation, layout, new ReferenceBackend(), 1);
+        plan.WriteVariables([3]);
+        plan.Run(1);
+        var (output, after) = (new float[1], new float[layout.Length]);
+        plan.Read(0, output);
+        plan.ReadVariables(after);
+        Assert.Equal(MathF.Tanh(6) * 3, output[0]);
+        Assert.Equal(6, after[0]);
+    }
+
+    [Fact]
     public void A_state_that_is_an_output_is_read_as_it_is_after_the_run()
     {
         var p = _x.State([1], Initializer.Zeros, "p");
