@@ -74,9 +74,8 @@ public sealed record OpCase
         return interpreter.Evaluate(node);
     }
 
-    public override string ToString() => $"{Op.Name}({string.Join(", ", Inputs)}; {Describe()}) batch {Batch}";
-
-    private string Describe() => Place().Description;
+    /// <summary>The op with all its attributes, the inputs and the batch: no other case has the same.</summary>
+    public override string ToString() => $"{Op} on {string.Join(", ", Inputs)}, batch {Batch}";
 
     private float[] Draw(int input)
     {

@@ -34,7 +34,10 @@ public sealed class LoweringContext
     /// <summary>Makes a node that takes part in the replacement.</summary>
     public Node New(Op op, params IReadOnlyList<Node> inputs) => new(op, inputs, $"{_node.Name}.{op.Name}");
 
-    /// <summary>Has each run of the plan set a state to a new value after everything else.</summary>
+    /// <summary>
+    /// Has each run of the plan set a state to a new value after everything else. Updates run in the order of their
+    /// layers, so that the second of two for one state follows from the first.
+    /// </summary>
     public void Update(Node state, Node value) => _updates.Add(new StateUpdate(state, value));
 }
 

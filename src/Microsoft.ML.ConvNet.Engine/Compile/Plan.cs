@@ -144,7 +144,7 @@ public sealed class Plan : IDisposable
     {
         var text = new StringBuilder();
         var rows = Steps.Select(s => (Name: s.Name, Type: s.Output.ToString(), s.Kernel)).ToArray();
-        var (names, types) = (rows.Max(r => r.Name.Length), rows.Max(r => r.Type.Length));
+        var (names, types) = (rows.Select(r => r.Name.Length).DefaultIfEmpty().Max(), rows.Select(r => r.Type.Length).DefaultIfEmpty().Max());
         foreach (var (name, type, kernel) in rows)
             text.AppendLine(CultureInfo.InvariantCulture, $"{name.PadRight(names)}  {type.PadRight(types)}  {kernel}");
         text.AppendLine(CultureInfo.InvariantCulture,

@@ -117,6 +117,11 @@ public sealed class Network
     /// <exception cref="ModelFileException">The file is no model, damaged, or newer than this library.</exception>
     public static Network Load(string path) => ModelFile.Load(path);
 
+    internal Node RequireSingleInput()
+        => Inputs.Count == 1
+            ? Inputs[0]
+            : throw new ArgumentException($"The network has the inputs {string.Join(" and ", Inputs.Select(i => $"'{i.Name}'"))}; training, evaluation and prediction feed one.");
+
     internal float[] RequireWeights()
         => Weights ?? throw new InvalidOperationException("The network has no values yet: train it, load it, or call Initialize(seed).");
 }

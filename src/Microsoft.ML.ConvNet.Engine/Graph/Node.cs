@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Microsoft.ML.ConvNet;
 
 /// <summary>
@@ -72,6 +74,14 @@ internal sealed class NameScope
     {
         kind = char.ToLowerInvariant(kind[0]) + kind[1..];
         return $"{kind}{Count(kind)}";
+    }
+
+    /// <summary>Takes note of a name that was given, so that it is not handed out again: after conv3 comes conv4.</summary>
+    public void Reserve(string name)
+    {
+        var kind = name.TrimEnd([.. "0123456789"]);
+        if (int.TryParse(name.AsSpan(kind.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            _counts[kind] = Math.Max(_counts.GetValueOrDefault(kind), number);
     }
 
     public int Count(string kind) => _counts[kind] = _counts.GetValueOrDefault(kind) + 1;

@@ -12,13 +12,16 @@ public sealed class OpInputs(Op op, string name, IReadOnlyList<Node> nodes)
     /// <summary>The type of one input.</summary>
     public TensorType this[int input] => nodes[input].Type;
 
+    /// <summary>What errors say of the op; by default what it says of itself, which may need inputs that are not there yet.</summary>
+    internal string? Attributes { get; init; }
+
     /// <summary>
     /// An error in the form of this project: the node, its attributes, what it received, and why that does not fit.
     /// For example: <c>MaxPool 'pool3' (window 2×2, stride 2) received 'relu3': 64×1×1: the output would be 64×0×0.</c>
     /// </summary>
     public ShapeException Error(string why)
     {
-        var attributes = op.Describe(this);
+        var attributes = Attributes ?? op.Describe(this);
         var received = string.Join(" and ", nodes.Where(n => n.Op is not Ops.VariableOp).Select(n => $"'{n.Name}': {n.Shape}"));
         return new ShapeException(
             $"{op.Name} '{Name}'{(attributes.Length > 0 ? $" ({attributes})" : "")} received {(received.Length > 0 ? received : "no input")}: {why}.");

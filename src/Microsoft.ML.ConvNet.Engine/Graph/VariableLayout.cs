@@ -17,15 +17,17 @@ public sealed class VariableLayout
         var offset = 0L;
         foreach (var node in nodes.Where(n => n.Op is VariableOp).OrderBy(n => !((VariableOp)n.Op).Trainable))
         {
-            var variable = new Variable(node, checked((int)offset));
+            var variable = new Variable(node, (int)offset);
             variables.Add(variable);
-            offset += (node.Shape.Length + Alignment - 1) / Alignment * Alignment;
+            offset += ((long)node.Shape.Length + Alignment - 1) / Alignment * Alignment;
+            if (offset > int.MaxValue)
+                throw new ArgumentException($"A network may hold at most {int.MaxValue} values; with '{node.Name}' ({node.Shape}) it holds {offset}.");
             if (variable.Trainable)
-                TrainableLength = checked((int)offset);
+                TrainableLength = (int)offset;
         }
 
         Variables = variables;
-        Length = checked((int)offset);
+        Length = (int)offset;
     }
 
     /// <summary>All parameters, then all states.</summary>

@@ -56,7 +56,7 @@ public static class Convolution
     // The weight's shape follows from the attributes, so they are checked before it is made.
     private static void Check(Node x, ConvOp op, int filters, string name)
     {
-        var inputs = new OpInputs(op, name, [x]);
+        var inputs = new OpInputs(op, name, [x]) { Attributes = ConvOp.Describe(op.Window, op.Groups, x.Shape, filters) };
         if (filters < 1)
             throw inputs.Error($"it needs at least 1 filter, not {filters}");
         if (op.Groups < 1 || x.Shape.C % op.Groups != 0 || filters % op.Groups != 0)

@@ -13,10 +13,11 @@ public abstract record PoolOp : Op
     {
         inputs.ExpectCount(1);
         inputs.ExpectBatched(0);
+        var y = Window.Infer(inputs, inputs[0].Shape, inputs[0].Shape.C);
         CheckPadding(inputs, Window.Depth);
         CheckPadding(inputs, Window.Height);
         CheckPadding(inputs, Window.Width);
-        return new TensorType(Window.Infer(inputs, inputs[0].Shape, inputs[0].Shape.C), Batched: true);
+        return new TensorType(y, Batched: true);
     }
 
     /// <inheritdoc/>

@@ -64,7 +64,7 @@ public readonly record struct Window(WindowAxis Depth, WindowAxis Height, Window
         Span<int> extents = [channels, Depth.Outputs(input.D), Height.Outputs(input.H), Width.Outputs(input.W)];
         var spatial = extents[(5 - input.Rank)..];
         if (spatial.Contains(0))
-            throw inputs.Error($"the output would be {string.Join('×', spatial.ToArray())}");
+            throw inputs.Error($"the output would be {string.Join('×', [channels, .. spatial])}");
         return new Shape([channels, .. spatial]);
     }
 
@@ -81,7 +81,10 @@ public readonly record struct Window(WindowAxis Depth, WindowAxis Height, Window
             parts.Add($"dilation {All(a => a.Dilation, '×')}");
         return string.Join(", ", parts);
 
-        IEnumerable<WindowAxis> Axes() => new[] { window.Depth, window.Height, window.Width }.TakeLast(Math.Max(1, spatialAxes));
+        // Axes that the input does not have are shown too where the window has them.
+        IEnumerable<WindowAxis> Axes()
+            => new[] { window.Depth, window.Height, window.Width }
+                .SkipWhile((a, i) => i < Math.Min(2, 3 - spatialAxes) && a == new WindowAxis(1));
 
         bool Any(Func<WindowAxis, bool> predicate) => Axes().Any(predicate);
 

@@ -69,6 +69,8 @@ public static class ModelFile
 
     private static Node Build(Header header, string name)
     {
+        if (header.Nodes.Contains(null!) || header.Tensors.Contains(null!))
+            throw new ModelFileException($"{name} is damaged: an entry of its header is null.");
         var nodes = new List<Node>();
         var scope = new NameScope();
         foreach (var entry in header.Nodes)
@@ -79,7 +81,13 @@ public static class ModelFile
                 throw new ModelFileException($"{name} uses version {entry.Version} of the op '{entry.Op}' (node '{entry.Name}'); this library knows up to {OpRegistry.AttributeOf(type).Version}. Use a newer version of Microsoft.ML.ConvNet.");
             if (entry.Inputs.Any(i => i < 0 || i >= nodes.Count))
                 throw new ModelFileException($"{name} is damaged: node '{entry.Name}' refers to a node that does not come before it.");
-            var op = (Op)entry.Attributes.Deserialize(type, SlabFile.Json)!;
+            var op = (Op?)entry.Attributes.Deserialize(type, SlabFile.Json)
+                ?? throw new ModelFileException($"{name} is damaged: node '{entry.Name}' has no attributes.");
+
+            // Layers that are added to the network get names and random numbers of their own.
+            scope.Reserve(entry.Name);
+            if (op is DropoutOp dropout)
+                scope.Reserve($"dropout salt{dropout.Salt}");
             nodes.Add(new Node(op, [.. entry.Inputs.Select(i => nodes[i])], entry.Name, scope));
         }
 

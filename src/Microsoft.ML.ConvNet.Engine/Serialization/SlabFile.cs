@@ -35,6 +35,7 @@ internal static class SlabFile
     public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web)
     {
         IgnoreReadOnlyProperties = true,
+        RespectNullableAnnotations = true,
         NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
         UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
     };

@@ -120,7 +120,16 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int>
     private sealed class ShapeJsonConverter : JsonConverter<Shape>
     {
         public override Shape Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-            => new(JsonSerializer.Deserialize<int[]>(ref reader, options) ?? []);
+        {
+            try
+            {
+                return new(JsonSerializer.Deserialize<int[]>(ref reader, options) ?? throw new JsonException("A shape is an array of extents, not null."));
+            }
+            catch (ShapeException error)
+            {
+                throw new JsonException(error.Message, error);
+            }
+        }
 
         public override void Write(Utf8JsonWriter writer, Shape value, JsonSerializerOptions options)
             => JsonSerializer.Serialize(writer, value.Extents, options);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.ML.ConvNet.Serialization;
 
 namespace Microsoft.ML.ConvNet;
@@ -39,7 +40,9 @@ internal static class Checkpoint
     // What must be the same for the rest of the training to be the one that was interrupted. The number of epochs may
     // grow, and the learning rate may be changed on the way.
     private static string Fingerprint(Network network, TrainerOptions options)
-        => $"{string.Join(";", network.Nodes)}|{options.Optimizer}|{options.BatchSize}|{options.Seed}|{options.Loss}";
+        => $"{string.Join(";", network.Nodes.Select(n => $"{n} {Attributes(n.Op)}"))}|{options.Optimizer.Name} {Attributes(options.Optimizer)}|{options.BatchSize}|{options.Seed}|{options.Loss}";
+
+    private static string Attributes(Op op) => JsonSerializer.Serialize(op, op.GetType(), SlabFile.Json);
 
     private sealed record Header
     {

@@ -8,6 +8,8 @@ namespace Microsoft.ML.ConvNet;
 public sealed class Evaluator : IDisposable
 {
     private readonly Network _network;
+    private readonly Loss _loss;
+    private readonly Node _input;
     private readonly Node _target;
     private readonly Plan _plan;
     private readonly bool _countsCorrect;
@@ -17,9 +19,10 @@ public sealed class Evaluator : IDisposable
     /// <param name="loss">The loss.</param>
     /// <param name="backend">Where to run.</param>
     /// <param name="batchSize">The samples to evaluate at once.</param>
+    /// <exception cref="ArgumentException">The network has more than one input.</exception>
     public Evaluator(Network network, Loss loss, IBackend backend, int batchSize = 32)
     {
-        _network = network;
+        (_network, _loss, _input) = (network, loss, network.RequireSingleInput());
         _target = new Node(new InputOp { Shape = loss.TargetShape(network.Output) }, [], "target");
         var correct = loss.Correct(network.Output, _target);
         _countsCorrect = correct != null;
@@ -28,19 +31,19 @@ public sealed class Evaluator : IDisposable
     }
 
     /// <summary>Evaluates the network with values laid out as in <see cref="Network.Layout"/>.</summary>
-    /// <exception cref="ArgumentException">There are no samples.</exception>
+    /// <exception cref="ArgumentException">There are no samples, or their targets do not fit the loss.</exception>
     public Evaluation Evaluate(IBatchSource samples, ReadOnlySpan<float> weights)
     {
         if (samples.Count == 0)
             throw new ArgumentException("There are no samples to evaluate.", nameof(samples));
         _plan.WriteVariables(weights);
-        var batch = new Batch(samples, _plan.MaxBatch);
+        var batch = new Batch(samples, _plan.MaxBatch, _loss, _network.Output);
         var totals = new LossTotals();
         for (var start = 0; start < samples.Count; start += _plan.MaxBatch)
         {
             var count = Math.Min(_plan.MaxBatch, samples.Count - start);
             batch.Load([.. Enumerable.Range(start, count)]);
-            batch.WriteTo(_plan, _network.Inputs[0], _target);
+            batch.WriteTo(_plan, _input, _target);
             _plan.Run(count);
             totals.Add(_plan, count, _countsCorrect);
         }
@@ -53,7 +56,7 @@ public sealed class Evaluator : IDisposable
 }
 
 /// <summary>The samples of one step on their way from the source to a plan.</summary>
-internal sealed class Batch(IBatchSource source, int size)
+internal sealed class Batch(IBatchSource source, int size, Loss loss, Node output)
 {
     private readonly float[] _inputs = new float[size * source.InputShape.Length];
     private readonly float[] _targets = new float[size * source.TargetShape.Length];
@@ -63,6 +66,7 @@ internal sealed class Batch(IBatchSource source, int size)
     {
         _count = samples.Length;
         source.Read(samples, _inputs, _targets);
+        loss.CheckTargets(output, _targets.AsSpan(0, _count * source.TargetShape.Length));
     }
 
     public void WriteTo(Plan plan, Node input, Node target)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.ConvNet.Ops;
 
 namespace Microsoft.ML.ConvNet;
@@ -17,6 +18,10 @@ public abstract record Loss
     /// <summary>The shape of one target.</summary>
     public abstract Shape TargetShape(Node output);
 
+    /// <summary>Checks the values of some targets; all numbers are right by default.</summary>
+    /// <exception cref="ArgumentException">A target makes no sense for this loss.</exception>
+    public virtual void CheckTargets(Node output, ReadOnlySpan<float> targets) { }
+
     /// <summary>The mean loss of a batch: a single number.</summary>
     public abstract Node Mean(Node output, Node target);
 
@@ -31,6 +36,15 @@ public abstract record Loss
     private sealed record SoftmaxCrossEntropyLoss : Loss
     {
         public override Shape TargetShape(Node output) => output.Shape.WithChannels(1);
+
+        public override void CheckTargets(Node output, ReadOnlySpan<float> targets)
+        {
+            foreach (var target in targets)
+            {
+                if (!(target >= 0 && target < output.Shape.C && target == MathF.Floor(target)))
+                    throw new ArgumentException($"'{output.Name}' has the classes 0…{output.Shape.C - 1}; a target is {target.ToString(CultureInfo.InvariantCulture)}.");
+            }
+        }
 
         public override Node Mean(Node output, Node target)
             => Average(new Node(new SoftmaxCrossEntropyOp(), [Logits(output), target], "crossEntropy"));

@@ -7,7 +7,7 @@ namespace Microsoft.ML.ConvNet;
 public sealed class Predictor : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly Network _network;
+    private readonly Node _input;
     private readonly Plan _plan;
 
     /// <summary>Compiles a network for prediction.</summary>
@@ -18,10 +18,11 @@ public sealed class Predictor : IDisposable
     /// The loss it was trained with, which decides what is predicted: probabilities for softmax cross-entropy. By default
     /// the network's output as it is.
     /// </param>
+    /// <exception cref="ArgumentException">The network has more than one input.</exception>
     /// <exception cref="InvalidOperationException">The network has no values.</exception>
     public Predictor(Network network, IBackend backend, int maxBatch = 32, Loss? loss = null)
     {
-        _network = network;
+        _input = network.RequireSingleInput();
         var output = loss?.Prediction(network.Output) ?? network.Output;
         OutputShape = output.Shape;
         _plan = Plan.Compile(Computation.Inference(output), network.Layout, backend, maxBatch);
@@ -40,13 +41,13 @@ public sealed class Predictor : IDisposable
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
     public void Predict(ReadOnlySpan<float> inputs, Span<float> outputs)
     {
-        var length = _network.Inputs[0].Shape.Length;
+        var length = _input.Shape.Length;
         var batch = inputs.Length / length;
         if (batch < 1 || batch > MaxBatch || inputs.Length != batch * length || outputs.Length != batch * OutputShape.Length)
             throw new ArgumentException($"The network takes 1 to {MaxBatch} inputs of {length} numbers and gives {OutputShape.Length} for each; received {inputs.Length} numbers and room for {outputs.Length}.");
         lock (_lock)
         {
-            _plan.Write(_network.Inputs[0], inputs);
+            _plan.Write(_input, inputs);
             _plan.Run(batch);
             _plan.Read(0, outputs);
         }

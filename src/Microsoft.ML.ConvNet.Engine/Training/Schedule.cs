@@ -47,7 +47,7 @@ public abstract record Schedule
     {
         public override double Factor(long step, int stepsPerEpoch, int epochs)
         {
-            var (warmup, total) = (WarmupEpochs * stepsPerEpoch, (double)epochs * stepsPerEpoch);
+            var (warmup, total) = ((double)WarmupEpochs * stepsPerEpoch, (double)epochs * stepsPerEpoch);
             if (step < warmup)
                 return (step + 1) / warmup;
             var progress = Math.Min(1, (step - warmup) / Math.Max(1, total - warmup));

@@ -55,10 +55,9 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
     {
         if (source.Count == 0)
             throw new ArgumentException($"There are no {what} samples.");
-        if (network.Inputs.Count != 1)
-            throw new ArgumentException($"The trainer feeds networks with one input; this one has {string.Join(" and ", network.Inputs.Select(i => $"'{i.Name}'"))}.");
-        if (source.InputShape != network.Inputs[0].Shape)
-            throw new ArgumentException($"The network's input '{network.Inputs[0].Name}' is {network.Inputs[0].Shape}; the {what} samples are {source.InputShape}.");
+        var input = network.RequireSingleInput();
+        if (source.InputShape != input.Shape)
+            throw new ArgumentException($"The network's input '{input.Name}' is {input.Shape}; the {what} samples are {source.InputShape}.");
         var target = _options.Loss.TargetShape(network.Output);
         if (source.TargetShape != target)
             throw new ArgumentException($"The loss on '{network.Output.Name}' takes targets of {target}; those of the {what} samples are {source.TargetShape}.");
@@ -98,7 +97,7 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
                 options.Loss.Mean(network.Output, _target), options.Optimizer, correct == null ? [] : [correct]);
             _plan = Plan.Compile(computation, network.Layout, backend, batchSize);
             _evaluator = validation == null ? null : new Evaluator(network, options.Loss, backend, batchSize);
-            _batch = new Batch(training, batchSize);
+            _batch = new Batch(training, batchSize, options.Loss, network.Output);
             _weights = network.RequireWeights().ToArray();
             _state = new TrainingState(0, double.PositiveInfinity, 0, _weights.ToArray(), []);
             Resume();
@@ -107,8 +106,8 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
 
         public TrainingResult Fit(CancellationToken cancellation)
         {
-            var reason = StopReason.Completed;
-            while (_state.Epochs < _options.Epochs && reason == StopReason.Completed)
+            StopReason? reason;
+            while ((reason = ReasonToStop()) == null)
             {
                 if (Epoch(_state.Epochs + 1, cancellation) is not { } result)
                 {
@@ -117,19 +116,25 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
                 }
 
                 Finish(result);
-                if (_options.EarlyStopping is { } stopping && _state.Epochs - _state.BestEpoch >= stopping.Patience)
-                    reason = StopReason.EarlyStopping;
             }
 
             var keepBest = _options.KeepBest && _validation != null && _state.BestEpoch > 0;
             _network.SetWeights(keepBest ? _state.BestWeights : _weights);
-            return new TrainingResult(_network, _state.History, keepBest ? _state.BestEpoch : _state.Epochs, reason);
+            return new TrainingResult(_network, _state.History, keepBest ? _state.BestEpoch : _state.Epochs, reason.Value);
         }
 
         public void Dispose()
         {
             _plan.Dispose();
             _evaluator?.Dispose();
+        }
+
+        /// <summary>Follows from the finished epochs alone, so that a training that is taken up again stops where it stopped.</summary>
+        private StopReason? ReasonToStop()
+        {
+            if (_options.EarlyStopping is { } stopping && _state.Epochs - _state.BestEpoch >= stopping.Patience)
+                return StopReason.EarlyStopping;
+            return _state.Epochs >= _options.Epochs ? StopReason.Completed : null;
         }
 
         /// <summary>Trains one epoch; null when it was cancelled on the way.</summary>

@@ -28,7 +28,7 @@ public sealed record TrainingProgress(
                 text += FormattableString.Invariant($", validation accuracy {validation.Accuracy:F4}");
         }
 
-        return text + FormattableString.Invariant($", {SamplesPerSecond:F0} images/s, {TimeLeft:hh\\:mm\\:ss} left");
+        return text + FormattableString.Invariant($", {SamplesPerSecond:F0} images/s, {(long)TimeLeft.TotalHours:00}:{TimeLeft:mm\\:ss} left");
     }
 }
 
