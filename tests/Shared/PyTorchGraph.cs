@@ -32,8 +32,8 @@ public sealed class PyTorchGraph
         {
             var data = new TheoryData<string, PyTorchCase>();
             foreach (var op in Ops)
-            foreach (var values in PyTorchCases.Load(op))
-                data.Add(op, values);
+                foreach (var values in PyTorchCases.Load(op))
+                    data.Add(op, values);
             return data;
         }
     }

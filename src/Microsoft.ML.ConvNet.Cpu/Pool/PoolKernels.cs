@@ -14,32 +14,32 @@ internal static unsafe class PoolKernels
         switch (signature.Op)
         {
             case MaxPoolOp op:
-            {
-                var geometry = Geometry(op.Window, signature.Inputs[0].Shape, signature.Output.Shape);
-                return new FunctionKernel(Name("max pool", geometry), call => MaxPool.Forward(
-                    pool, call.Input(0), (nint)call.Batch * channels, geometry, call.Output()));
-            }
+                {
+                    var geometry = Geometry(op.Window, signature.Inputs[0].Shape, signature.Output.Shape);
+                    return new FunctionKernel(Name("max pool", geometry), call => MaxPool.Forward(
+                        pool, call.Input(0), (nint)call.Batch * channels, geometry, call.Output()));
+                }
 
             case MaxPoolGradientOp op:
-            {
-                var geometry = Geometry(op.Window, signature.Output.Shape, signature.Inputs[1].Shape);
-                return new FunctionKernel(Name("max pool gradient", geometry), call => MaxPool.Backward(
-                    pool, call.Input(0), call.Input(1), (nint)call.Batch * channels, geometry, call.Output()));
-            }
+                {
+                    var geometry = Geometry(op.Window, signature.Output.Shape, signature.Inputs[1].Shape);
+                    return new FunctionKernel(Name("max pool gradient", geometry), call => MaxPool.Backward(
+                        pool, call.Input(0), call.Input(1), (nint)call.Batch * channels, geometry, call.Output()));
+                }
 
             case AveragePoolOp op:
-            {
-                var geometry = Geometry(op.Window, signature.Inputs[0].Shape, signature.Output.Shape);
-                return new FunctionKernel(Name("average pool", geometry), call => AveragePool.Forward(
-                    pool, call.Input(0), (nint)call.Batch * channels, geometry, Divisor(op.CountPadding), call.Output()));
-            }
+                {
+                    var geometry = Geometry(op.Window, signature.Inputs[0].Shape, signature.Output.Shape);
+                    return new FunctionKernel(Name("average pool", geometry), call => AveragePool.Forward(
+                        pool, call.Input(0), (nint)call.Batch * channels, geometry, Divisor(op.CountPadding), call.Output()));
+                }
 
             case AveragePoolGradientOp op:
-            {
-                var geometry = Geometry(op.Window, signature.Output.Shape, signature.Inputs[0].Shape);
-                return new FunctionKernel("average pool gradient", call => AveragePool.Backward(
-                    pool, call.Input(0), (nint)call.Batch * channels, geometry, Divisor(op.CountPadding), call.Output()));
-            }
+                {
+                    var geometry = Geometry(op.Window, signature.Output.Shape, signature.Inputs[0].Shape);
+                    return new FunctionKernel("average pool gradient", call => AveragePool.Backward(
+                        pool, call.Input(0), (nint)call.Batch * channels, geometry, Divisor(op.CountPadding), call.Output()));
+                }
 
             default:
                 return null;

@@ -24,6 +24,7 @@ public sealed class Node
         Inputs = inputs;
         Scope = scope;
         Name = name ?? scope.Next(op.Name);
+        scope.Reserve(Name);
         Type = op.Infer(View);
     }
 

@@ -21,7 +21,7 @@ public sealed class OpInputs(Op op, string name, IReadOnlyList<Node> nodes)
     /// </summary>
     public ShapeException Error(string why)
     {
-        var attributes = Attributes ?? op.Describe(this);
+        var attributes = Attributes ?? (nodes.Count > 0 ? op.Describe(this) : "");
         var received = string.Join(" and ", nodes.Where(n => n.Op is not Ops.VariableOp).Select(n => $"'{n.Name}': {n.Shape}"));
         return new ShapeException(
             $"{op.Name} '{Name}'{(attributes.Length > 0 ? $" ({attributes})" : "")} received {(received.Length > 0 ? received : "no input")}: {why}.");

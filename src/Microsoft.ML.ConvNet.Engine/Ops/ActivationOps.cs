@@ -28,7 +28,7 @@ public sealed record LeakyReluOp : UnaryOp
     public override T Derivative<T>(T value) => value > T.Zero ? T.One : T.CreateChecked(Slope);
 
     /// <inheritdoc/>
-    public override string Describe(OpInputs inputs) => $"slope {Slope}";
+    public override string Describe(OpInputs inputs) => FormattableString.Invariant($"slope {Slope}");
 }
 
 /// <summary>The logistic function 1/(1 + e⁻ˣ).</summary>
@@ -70,5 +70,5 @@ public sealed record AffineOp : UnaryOp
     public override T Derivative<T>(T value) => T.CreateChecked(Factor);
 
     /// <inheritdoc/>
-    public override string Describe(OpInputs inputs) => $"{Factor}·x + {Offset}";
+    public override string Describe(OpInputs inputs) => FormattableString.Invariant($"{Factor}·x + {Offset}");
 }

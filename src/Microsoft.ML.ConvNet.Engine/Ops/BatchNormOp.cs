@@ -29,9 +29,6 @@ public sealed record BatchNormOp : Op
     public override void Reference<T>(ReferenceCall<T> call) => InferenceOp.Reference(call);
 
     /// <inheritdoc/>
-    public override string Describe(OpInputs inputs) => "";
-
-    /// <inheritdoc/>
     public override Node Lower(LoweringContext context)
     {
         var (x, scale, shift, running) = (context.Input(0), context.Input(1), context.Input(2), context.Input(3));

@@ -56,8 +56,8 @@ public sealed record ConvOp : Op
         for (var i = 0; i < y.Length; i++)
             y[i] = bias.IsEmpty ? T.Zero : bias[i / plane % call.OutputType.Shape.C];
         foreach (var run in Runs(call.Batch, call.InputTypes[0].Shape, call.OutputType.Shape))
-        for (var i = 0; i < run.Count; i++)
-            y[run.Y + i] += x[run.X + (i * run.XStep)] * w[run.W];
+            for (var i = 0; i < run.Count; i++)
+                y[run.Y + i] += x[run.X + (i * run.XStep)] * w[run.W];
     }
 
     /// <inheritdoc/>
@@ -83,23 +83,34 @@ public sealed record ConvOp : Op
     {
         var (groupIn, groupOut) = (x.C / Groups, y.C / Groups);
         for (var n = 0; n < batch; n++)
-        for (var o = 0; o < y.C; o++)
-        for (var c = 0; c < groupIn; c++)
-        for (var kd = 0; kd < Window.Depth.Size; kd++)
-        for (var kh = 0; kh < Window.Height.Size; kh++)
-        for (var kw = 0; kw < Window.Width.Size; kw++)
         {
-            var w = (((((((o * groupIn) + c) * Window.Depth.Size) + kd) * Window.Height.Size) + kh) * Window.Width.Size) + kw;
-            var (first, end) = Window.Width.Inside(kw, x.W, y.W);
-            for (var d = 0; d < y.D; d++)
-            for (var h = 0; h < y.H; h++)
+            for (var o = 0; o < y.C; o++)
             {
-                var (xd, xh) = (Window.Depth.Input(d, kd), Window.Height.Input(h, kh));
+                for (var c = 0; c < groupIn; c++)
+                {
+                    var xPlane = (n * x.C) + (o / groupOut * groupIn) + c;
+                    foreach (var run in PlaneRuns(xPlane, (o * groupIn) + c, (n * y.C) + o, x, y))
+                        yield return run;
+                }
+            }
+        }
+    }
+
+    /// <summary>The runs of one plane of x, one plane of the weight and one plane of y, each given by its number.</summary>
+    private IEnumerable<Run> PlaneRuns(int xPlane, int wPlane, int yPlane, Shape x, Shape y)
+    {
+        foreach (var (tap, (kd, kh, kw)) in Window.EachTap().Index())
+        {
+            var (first, end) = Window.Width.Inside(kw, x.W, y.W);
+            for (var row = 0; row < y.D * y.H; row++)
+            {
+                var (xd, xh) = (Window.Depth.Input(row / y.H, kd), Window.Height.Input(row % y.H, kh));
                 if ((uint)xd >= (uint)x.D || (uint)xh >= (uint)x.H || first >= end)
                     continue;
-                var xRow = ((((((n * x.C) + (o / groupOut * groupIn) + c) * x.D) + xd) * x.H) + xh) * x.W;
-                var yRow = ((((((n * y.C) + o) * y.D) + d) * y.H) + h) * y.W;
-                yield return new Run(xRow + Window.Width.Input(first, kw), Window.Width.Stride, w, yRow + first, end - first);
+                var xRow = ((((xPlane * x.D) + xd) * x.H) + xh) * x.W;
+                var yRow = ((yPlane * y.D * y.H) + row) * y.W;
+                yield return new Run(
+                    xRow + Window.Width.Input(first, kw), Window.Width.Stride, (wPlane * Window.Taps) + tap, yRow + first, end - first);
             }
         }
     }
@@ -109,7 +120,7 @@ public sealed record ConvOp : Op
 
     internal static string Describe(Window window, int groups, Shape x, int filters)
     {
-        var text = $"{window.Describe(x.Rank - 1)}, {filters} filters, {x.C} input channels";
+        var text = $"{window.Describe(x.Rank - 1)}, {filters} {(filters == 1 ? "filter" : "filters")}, {x.C} input {(x.C == 1 ? "channel" : "channels")}";
         return groups == 1 ? text : $"{text}, {groups} groups";
     }
 }
@@ -146,8 +157,8 @@ public sealed record ConvInputGradientOp : Op
         var dX = call.Output;
         dX.Clear();
         foreach (var run in Forward.Runs(call.Batch, InputShape, call.InputTypes[0].Shape))
-        for (var i = 0; i < run.Count; i++)
-            dX[run.X + (i * run.XStep)] += dY[run.Y + i] * w[run.W];
+            for (var i = 0; i < run.Count; i++)
+                dX[run.X + (i * run.XStep)] += dY[run.Y + i] * w[run.W];
     }
 
     /// <inheritdoc/>
@@ -195,8 +206,8 @@ public sealed record ConvWeightGradientOp : Op
         dW.Clear();
         var forward = new ConvOp { Window = Window, Groups = Groups };
         foreach (var run in forward.Runs(call.Batch, call.InputTypes[0].Shape, call.InputTypes[1].Shape))
-        for (var i = 0; i < run.Count; i++)
-            dW[run.W] += x[run.X + (i * run.XStep)] * dY[run.Y + i];
+            for (var i = 0; i < run.Count; i++)
+                dW[run.W] += x[run.X + (i * run.XStep)] * dY[run.Y + i];
     }
 
     /// <inheritdoc/>

@@ -48,7 +48,7 @@ public sealed record DropoutOp : Op
     public override bool CanOverwrite(int input) => true;
 
     /// <inheritdoc/>
-    public override string Describe(OpInputs inputs) => $"rate {Rate}";
+    public override string Describe(OpInputs inputs) => FormattableString.Invariant($"rate {Rate}");
 
     /// <summary>An element becomes zero when its random bits are below this.</summary>
     public uint Threshold => (uint)(Rate * 4294967296.0);

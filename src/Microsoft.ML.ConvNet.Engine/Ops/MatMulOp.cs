@@ -60,13 +60,13 @@ public sealed record MatMulOp : Op
         var bias = call.InputTypes.Count > 2 ? call.Input(2) : default;
         var (m, n, k) = Extents(call.InputTypes[0], call.InputTypes[1], call.Batch);
         for (var i = 0; i < m; i++)
-        for (var j = 0; j < n; j++)
-        {
-            var sum = bias.IsEmpty ? T.Zero : bias[j];
-            for (var p = 0; p < k; p++)
-                sum += a[TransposeA ? (p * m) + i : (i * k) + p] * b[TransposeB ? (j * k) + p : (p * n) + j];
-            c[(i * n) + j] = sum;
-        }
+            for (var j = 0; j < n; j++)
+            {
+                var sum = bias.IsEmpty ? T.Zero : bias[j];
+                for (var p = 0; p < k; p++)
+                    sum += a[TransposeA ? (p * m) + i : (i * k) + p] * b[TransposeB ? (j * k) + p : (p * n) + j];
+                c[(i * n) + j] = sum;
+            }
     }
 
     /// <inheritdoc/>

@@ -22,9 +22,6 @@ public abstract record OptimizerOp : Op
     }
 
     /// <inheritdoc/>
-    public override bool IsView => false;
-
-    /// <inheritdoc/>
     public override bool CanOverwrite(int input) => input == 0;
 }
 

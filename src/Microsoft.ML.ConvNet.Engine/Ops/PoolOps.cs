@@ -42,16 +42,13 @@ internal static class PoolWindows
     public static void ForEach(Window window, int batch, Shape x, Shape y, Visit visit)
     {
         Span<int> inside = new int[window.Taps];
-        var output = 0;
-        for (var plane = 0; plane < batch * x.C; plane++)
-        for (var d = 0; d < y.D; d++)
-        for (var h = 0; h < y.H; h++)
-        for (var w = 0; w < y.W; w++, output++)
+        var taps = window.EachTap().ToArray();
+        for (var output = 0; output < batch * y.Length; output++)
         {
+            var (plane, place) = (output / y.Plane, output % y.Plane);
+            var (d, h, w) = (place / (y.H * y.W), place / y.W % y.H, place % y.W);
             var count = 0;
-            for (var kd = 0; kd < window.Depth.Size; kd++)
-            for (var kh = 0; kh < window.Height.Size; kh++)
-            for (var kw = 0; kw < window.Width.Size; kw++)
+            foreach (var (kd, kh, kw) in taps)
             {
                 var (xd, xh, xw) = (window.Depth.Input(d, kd), window.Height.Input(h, kh), window.Width.Input(w, kw));
                 if ((uint)xd < (uint)x.D && (uint)xh < (uint)x.H && (uint)xw < (uint)x.W)

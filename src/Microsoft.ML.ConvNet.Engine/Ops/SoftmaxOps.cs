@@ -40,9 +40,6 @@ public sealed record SoftmaxOp : Op
                 y[channels[c]] /= sum;
         }
     }
-
-    /// <inheritdoc/>
-    public override bool CanOverwrite(int input) => false;
 }
 
 /// <summary>dL/dx = y·(dy − Σ dy·y) of a softmax. Inputs: y and dy.</summary>

@@ -49,6 +49,13 @@ public readonly record struct Window(WindowAxis Depth, WindowAxis Height, Window
     public bool IsPointwise
         => this == new Window(new WindowAxis(1), new WindowAxis(1));
 
+    /// <summary>The indices of all taps, the last axis fastest.</summary>
+    internal IEnumerable<(int Depth, int Height, int Width)> EachTap()
+    {
+        for (var tap = 0; tap < Taps; tap++)
+            yield return (tap / Width.Size / Height.Size, tap / Width.Size % Height.Size, tap % Width.Size);
+    }
+
     /// <summary>The spatial extents that come out of <paramref name="input"/>, with <paramref name="channels"/> in front.</summary>
     /// <exception cref="ShapeException">The attributes make no sense, or no window fits.</exception>
     public Shape Infer(OpInputs inputs, Shape input, int channels)

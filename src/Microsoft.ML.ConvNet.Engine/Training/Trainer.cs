@@ -132,7 +132,7 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
         /// <summary>Follows from the finished epochs alone, so that a training that is taken up again stops where it stopped.</summary>
         private StopReason? ReasonToStop()
         {
-            if (_options.EarlyStopping is { } stopping && _state.Epochs - _state.BestEpoch >= stopping.Patience)
+            if (_options.EarlyStopping is { } stopping && stopping.IsDue(_state.History))
                 return StopReason.EarlyStopping;
             return _state.Epochs >= _options.Epochs ? StopReason.Completed : null;
         }
@@ -180,13 +180,11 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
         /// <summary>Takes note of a finished epoch: history, best values, checkpoint.</summary>
         private void Finish(EpochResult result)
         {
-            var loss = result.Validation?.Loss ?? result.Training.Loss;
-            var improvement = _options.EarlyStopping?.MinimumImprovement ?? 0;
-            var best = loss < _state.BestLoss - improvement || _state.BestEpoch == 0;
+            var best = result.Loss < _state.BestLoss || _state.BestEpoch == 0;
             _state = _state with
             {
                 Epochs = result.Epoch,
-                BestLoss = best ? loss : _state.BestLoss,
+                BestLoss = best ? result.Loss : _state.BestLoss,
                 BestEpoch = best ? result.Epoch : _state.BestEpoch,
                 BestWeights = best ? _weights.ToArray() : _state.BestWeights,
                 History = [.. _state.History, result],

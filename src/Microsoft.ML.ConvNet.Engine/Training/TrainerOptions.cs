@@ -71,4 +71,14 @@ public sealed record TrainerOptions
 /// </summary>
 /// <param name="Patience">The epochs to wait for a better loss; 5 by default.</param>
 /// <param name="MinimumImprovement">What counts as better: a loss lower by more than this; 0 by default.</param>
-public sealed record EarlyStopping(int Patience = 5, double MinimumImprovement = 0);
+public sealed record EarlyStopping(int Patience = 5, double MinimumImprovement = 0)
+{
+    /// <summary>Whether the last epochs, as many as the patience, were no better than the best one before them.</summary>
+    internal bool IsDue(IReadOnlyList<EpochResult> history)
+    {
+        var (best, waited) = (double.PositiveInfinity, 0);
+        foreach (var epoch in history)
+            (best, waited) = epoch.Loss < best - MinimumImprovement ? (epoch.Loss, 0) : (best, waited + 1);
+        return waited >= Patience;
+    }
+}

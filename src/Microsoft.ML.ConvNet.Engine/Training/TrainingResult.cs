@@ -41,7 +41,11 @@ public sealed record Evaluation(double Loss, double Accuracy);
 /// <param name="Epoch">The epoch, from 1.</param>
 /// <param name="Training">The mean loss and accuracy over the epoch, as the network changed.</param>
 /// <param name="Validation">The loss and accuracy of the network at its end, where there are validation samples.</param>
-public sealed record EpochResult(int Epoch, Evaluation Training, Evaluation? Validation);
+public sealed record EpochResult(int Epoch, Evaluation Training, Evaluation? Validation)
+{
+    /// <summary>What tells better epochs from worse: the validation loss, or the training loss where there is no validation.</summary>
+    public double Loss => Validation?.Loss ?? Training.Loss;
+}
 
 /// <summary>Why a training ended.</summary>
 public enum StopReason

@@ -26,8 +26,8 @@ public class CounterRandomTests
         var key = CounterRandom.Key(1, 2, 3);
         var counts = new int[32];
         for (var i = 0u; i < 10_000; i++)
-        for (var bit = 0; bit < 32; bit++)
-            counts[bit] += (int)(CounterRandom.Bits(key, i) >> bit) & 1;
+            for (var bit = 0; bit < 32; bit++)
+                counts[bit] += (int)(CounterRandom.Bits(key, i) >> bit) & 1;
         Assert.All(counts, c => Assert.InRange(c, 4750, 5250));
     }
 
@@ -62,9 +62,9 @@ public class CounterRandomTests
     {
         var keys = new HashSet<ulong>();
         for (var seed = 0ul; seed < 10; seed++)
-        for (var salt = -1; salt < 20; salt++)
-        for (var step = -1L; step < 50; step++)
-            Assert.True(keys.Add(CounterRandom.Key(seed, salt, step)));
+            for (var salt = -1; salt < 20; salt++)
+                for (var step = -1L; step < 50; step++)
+                    Assert.True(keys.Add(CounterRandom.Key(seed, salt, step)));
     }
 
     [Theory]

@@ -27,8 +27,8 @@ public class DropoutTests
             Run(layer, default), Run(layer, new RunState(0, 1, 0)), Run(layer, new RunState(1, 0, 0)), Run(_x.Dropout(0.5f), default),
         };
         for (var i = 0; i < masks.Length; i++)
-        for (var j = 0; j < i; j++)
-            Assert.InRange(masks[i].Zip(masks[j]).Count(p => p.First == p.Second), 4700, 5300);
+            for (var j = 0; j < i; j++)
+                Assert.InRange(masks[i].Zip(masks[j]).Count(p => p.First == p.Second), 4700, 5300);
         Assert.Equal(masks[1], Run(layer, new RunState(0, 1, 0)));
     }
 

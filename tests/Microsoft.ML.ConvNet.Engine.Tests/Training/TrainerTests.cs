@@ -144,7 +144,7 @@ public class TrainerTests
         var result = Fit(_options with { Epochs = 20, EarlyStopping = new EarlyStopping(patience, MinimumImprovement: 10), ValidationFraction = 0.2f }, Bars.Make(20));
         Assert.Equal(1 + patience, result.History.Count);
         Assert.Equal(StopReason.EarlyStopping, result.StopReason);
-        Assert.Equal(1, result.BestEpoch);
+        Assert.Equal(result.History.MinBy(e => e.Loss)!.Epoch, result.BestEpoch);
     }
 
     [Fact]
