@@ -1,0 +1,25 @@
+using Microsoft.ML.ConvNet.Cpu;
+
+namespace Microsoft.ML.ConvNet.Tests.Cpu;
+
+/// <summary>The kernels against the values that PyTorch gives.</summary>
+public sealed class PyTorchTests : IDisposable
+{
+    private readonly CpuBackend _backend = new(threads: 2);
+
+    public void Dispose() => _backend.Dispose();
+
+    [Theory]
+    [MemberData(nameof(PyTorchGraph.Theory), MemberType = typeof(PyTorchGraph))]
+    public void Values_and_gradients_are_those_of_PyTorch(string op, PyTorchCase values)
+        => PyTorchGraph.Of(op, values).CheckPlan(_backend, 1e-5);
+
+    [Theory]
+    [MemberData(nameof(PyTorchCases.Theory), "optimizers", MemberType = typeof(PyTorchCases))]
+    public void Optimizers_step_as_in_PyTorch(PyTorchCase values) => PyTorchNetwork.CheckOptimizer(values, _backend, 5e-6);
+
+    [Theory]
+    [MemberData(nameof(PyTorchCases.Theory), "network", MemberType = typeof(PyTorchCases))]
+    public void A_network_trains_as_in_PyTorch(PyTorchCase values)
+        => PyTorchNetwork.Check(values, _backend, lossTolerance: 1e-5, weightTolerance: 2e-5);
+}
