@@ -12,7 +12,7 @@ var work = Path.Combine(Repository.Root, "artifacts", "fashion-mnist");
 if (args is ["classify", var modelPath, var predictionsPath])
     return Classifier.Run(modelPath, TestFiles(), predictionsPath);
 
-const int epochs = 18;
+const int epochs = 16;
 var ml = new MLContext(seed: 1);
 
 Console.WriteLine("Writing the images as PNG files …");
@@ -22,11 +22,11 @@ var train = ml.Data.LoadFromEnumerable(trainFiles);
 var test = ml.Data.LoadFromEnumerable(TestFiles());
 
 var network = Network.Input(1, 28, 28)
-    .Conv(16, kernel: 3, padding: 1, bias: false).BatchNorm().Relu().MaxPool(2)
-    .Conv(32, kernel: 3, padding: 1, bias: false).BatchNorm().Relu()
-    .Conv(32, kernel: 3, padding: 1, bias: false).BatchNorm().Relu().MaxPool(2).Dropout(0.25f)
-    .Conv(64, kernel: 3, padding: 1, bias: false).BatchNorm().Relu().Dropout(0.25f)
-    .Dense(64, bias: false).BatchNorm().Relu().Dropout(0.5f)
+    .Conv(24, kernel: 3, padding: 1, bias: false).BatchNorm().Relu()
+    .Conv(24, kernel: 3, padding: 1, bias: false).BatchNorm().Relu().MaxPool(2).Dropout(0.25f)
+    .Conv(48, kernel: 3, padding: 1, bias: false).BatchNorm().Relu()
+    .Conv(48, kernel: 3, padding: 1, bias: false).BatchNorm().Relu().MaxPool(2).Dropout(0.3f)
+    .Dense(128, bias: false).BatchNorm().Relu().Dropout(0.5f)
     .Dense(10);
 Console.WriteLine(network.Summary());
 

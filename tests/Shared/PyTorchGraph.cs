@@ -18,12 +18,15 @@ public sealed class PyTorchGraph
 
     private PyTorchGraph(PyTorchCase values) => _case = values;
 
-    /// <summary>The ops that have reference values and are made into graphs here.</summary>
-    public static IReadOnlyList<string> Ops { get; } =
-    [
-        "conv2d", "linear", "batch_norm", "max_pool2d", "avg_pool2d", "relu", "leaky_relu", "sigmoid", "tanh", "softmax", "cross_entropy",
-        "mse_loss",
-    ];
+    /// <summary>The ops that have reference values, each with the function that makes its graph.</summary>
+    public static IReadOnlyDictionary<string, Action<PyTorchGraph>> Ops { get; } =
+        typeof(PyTorchGraph).Assembly.GetTypes()
+            .Where(t => t.IsSubclassOf(typeof(PyTorchOps))).OrderBy(t => t.Name, StringComparer.Ordinal)
+            .SelectMany(t => ((PyTorchOps)Activator.CreateInstance(t)!).Graphs)
+            .ToDictionary();
+
+    /// <summary>The case.</summary>
+    public PyTorchCase Case => _case;
 
     /// <summary>The cases of all ops as rows of a theory.</summary>
     public static TheoryData<string, PyTorchCase> Theory
@@ -31,7 +34,7 @@ public sealed class PyTorchGraph
         get
         {
             var data = new TheoryData<string, PyTorchCase>();
-            foreach (var op in Ops)
+            foreach (var op in Ops.Keys)
                 foreach (var values in PyTorchCases.Load(op))
                     data.Add(op, values);
             return data;
@@ -42,22 +45,7 @@ public sealed class PyTorchGraph
     public static PyTorchGraph Of(string op, PyTorchCase values)
     {
         var graph = new PyTorchGraph(values);
-        switch (op)
-        {
-            case "cross_entropy":
-                graph.AddLoss(Loss.SoftmaxCrossEntropy, graph.Input("logits"), graph.Input("targets", [1]));
-                break;
-            case "mse_loss":
-                graph.AddLoss(Loss.MeanSquaredError, graph.Input("x"), graph.Input("target"));
-                break;
-            case "batch_norm":
-                graph.AddBatchNorm();
-                break;
-            default:
-                graph.AddOp(op);
-                break;
-        }
-
+        Ops[op](graph);
         return graph;
     }
 
@@ -93,7 +81,7 @@ public sealed class PyTorchGraph
     }
 
     /// <summary>The window of a case: kernel, stride, padding and, where it has them, dilations.</summary>
-    private Window Window
+    public Window Window
     {
         get
         {
@@ -105,40 +93,8 @@ public sealed class PyTorchGraph
         }
     }
 
-    private void AddOp(string name)
-    {
-        var x = Input("x");
-        Node[] inputs = name is "conv2d" or "linear"
-            ? _case.Has("bias") ? [x, Variable("weight"), Variable("bias")] : [x, Variable("weight")]
-            : [x];
-        Op op = name switch
-        {
-            "conv2d" => new ConvOp { Window = Window, Groups = _case.GetInt("groups") },
-            "linear" => new MatMulOp { TransposeB = true },
-            "max_pool2d" => new MaxPoolOp { Window = Window },
-            "avg_pool2d" => new AveragePoolOp { Window = Window, CountPadding = _case.GetBool("count_include_pad") },
-            "relu" => new ReluOp(),
-            "leaky_relu" => new LeakyReluOp { Slope = _case.GetFloat("slope") },
-            "sigmoid" => new SigmoidOp(),
-            "tanh" => new TanhOp(),
-            "softmax" => new SoftmaxOp(),
-            _ => throw new ArgumentException($"There is no graph for '{name}'."),
-        };
-        AddGradients(new Node(op, inputs, "y"), Mode.Inference);
-    }
-
-    private void AddBatchNorm()
-    {
-        var x = Input("x");
-        var (gamma, beta) = (Variable("gamma"), Variable("beta"));
-        var running = x.State([2, x.Shape.C], Initializer.Zeros, "running");
-        _fed[running] = [.. _case["running_mean"].Data, .. _case["running_var"].Data];
-        var op = new BatchNormOp { Epsilon = _case.GetFloat("eps"), Momentum = _case.GetFloat("momentum") };
-        AddGradients(new Node(op, [x, gamma, beta, running], "y"), _case.GetBool("training") ? Mode.Training : Mode.Inference);
-    }
-
     /// <summary>Expects y, and the gradients of Σ y·dy by all that is fed.</summary>
-    private void AddGradients(Node y, Mode mode)
+    public void ExpectGradients(Node y, Mode mode = Mode.Inference)
     {
         var sources = _fed.Keys.Where(n => _case.Has($"d{n.Name}")).ToArray();
         var dY = Input("dy");
@@ -155,11 +111,11 @@ public sealed class PyTorchGraph
             Expect("running", update.Value, [.. _case["running_mean_after"].Data, .. _case["running_var_after"].Data]);
     }
 
-    private void AddLoss(Loss function, Node output, Node target)
+    /// <summary>Expects the loss, and its gradients by the sources.</summary>
+    public void ExpectLoss(Node loss, params IReadOnlyList<Node> sources)
     {
-        var loss = function.Mean(output, target);
         Expect("loss", loss, _case["loss"].Data);
-        Expect(loss, [output]);
+        Expect(loss, sources);
     }
 
     private void Expect(Node loss, IReadOnlyList<Node> sources, double terms = 0)
@@ -170,17 +126,20 @@ public sealed class PyTorchGraph
 
     private void Expect(string name, Node node, float[] values, double terms = 0) => _expected.Add((name, node, values, terms));
 
-    private Node Input(string name, Shape? shape = null)
+    /// <summary>Feeds a tensor of the case as an input: its first axis is the batch.</summary>
+    public Node Input(string name, Shape? shape = null)
     {
         var tensor = _case[name];
         _batch = tensor.Shape[0];
         return Feed(new Node(new InputOp { Shape = shape ?? new Shape(tensor.Shape.AsSpan(1)) }, [], name), tensor.Data);
     }
 
-    private Node Variable(string name)
+    /// <summary>Feeds a tensor of the case as a parameter.</summary>
+    public Node Variable(string name)
         => Feed(new Node(new VariableOp { Shape = new Shape(_case[name].Shape), Trainable = true }, [], name), _case[name].Data);
 
-    private Node Feed(Node node, float[] values)
+    /// <summary>Feeds values to a node.</summary>
+    public Node Feed(Node node, float[] values)
     {
         _fed[node] = values;
         return node;

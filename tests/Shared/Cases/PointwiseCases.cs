@@ -1,0 +1,45 @@
+using Microsoft.ML.ConvNet.Ops;
+
+namespace Microsoft.ML.ConvNet.Tests;
+
+/// <summary>Functions of one and of two numbers, dropout and fills.</summary>
+internal sealed class PointwiseCases : OpCaseTable
+{
+    public override IReadOnlyList<OpCase> Cases { get; } = [.. Activations(), .. Binaries(), .. Others()];
+
+    private static IEnumerable<OpCase> Activations()
+    {
+        UnaryOp[] functions = [new ReluOp(), new LeakyReluOp { Slope = 0.2f }, new SigmoidOp(), new TanhOp(), new AffineOp { Factor = -2, Offset = 0.5f }];
+        foreach (var function in functions)
+        {
+            foreach (var (batch, type) in new (int, TensorType)[] { (1, Each(1)), (37, Each(3, 5, 7)), (2, Each(33)), (3, Once(4, 4)), (1, Each(5, 64, 65)) })
+            {
+                yield return new(function, batch, type) { Tolerance = Pointwise };
+                yield return new(new UnaryGradientOp { Function = function }, batch, type, type) { HasGradient = false, Tolerance = Pointwise };
+            }
+        }
+    }
+
+    private static IEnumerable<OpCase> Binaries()
+    {
+        foreach (var op in new BinaryOp[] { new AddOp(), new SubtractOp(), new MultiplyOp() })
+        {
+            yield return new(op, 37, Each(3, 5, 7), Each(3, 5, 7)) { Tolerance = Pointwise };
+            yield return new(op, 1, Each(1), Each(1)) { Tolerance = Pointwise };
+            yield return new(op, 2, Each(33, 4, 5), Each(33, 1, 1)) { Tolerance = Pointwise };
+            yield return new(op, 3, Each(4, 1, 1), Each(4, 3, 5)) { Tolerance = Pointwise };
+            yield return new(op, 3, Each(4, 3, 5), Once(4, 1, 1)) { Tolerance = Pointwise };
+            yield return new(op, 3, Each(4, 3, 5), Once(4, 3, 5)) { Tolerance = Pointwise };
+            yield return new(op, 3, Each(4, 3, 5), Each(1, 3, 5)) { Tolerance = Pointwise };
+            yield return new(op, 3, Each(7), Once(1)) { Tolerance = Pointwise };
+            yield return new(op, 1, Once(5, 3), Once(5, 3)) { Tolerance = Pointwise };
+        }
+    }
+
+    private static IEnumerable<OpCase> Others()
+    {
+        yield return new(new FillOp { Shape = [2, 3], Value = 0.5f }, 1) { Tolerance = Pointwise };
+        yield return new(new DropoutOp { Rate = 0.3f, Salt = 2 }, 37, Each(5, 3, 7)) { Tolerance = Pointwise };
+        yield return new(new DropoutOp { Rate = 0.9f, Salt = 1 }, 1, Each(17)) { Tolerance = Pointwise };
+    }
+}
