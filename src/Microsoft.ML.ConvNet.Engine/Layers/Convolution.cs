@@ -121,10 +121,7 @@ public static class Convolution
         // The weight's shape follows from the attributes, so they are checked before it is made.
         var op = new ConvOp { Window = sliding.On(x.Shape), Groups = groups };
         var inputs = new OpInputs(op, name, [x]) { Attributes = ConvOp.Describe(op.Window, groups, x.Shape, filters) };
-        if (filters < 1)
-            throw inputs.Error($"it needs at least 1 filter, not {filters}");
-        if (groups < 1 || x.Shape.C % groups != 0 || filters % groups != 0)
-            throw inputs.Error($"{groups} groups do not divide {x.Shape.C} channels and {filters} filters");
+        op.CheckGroups(inputs, x.Shape, filters);
         sliding.Check(inputs);
         op.Window.Infer(inputs, x.Shape, filters);
 

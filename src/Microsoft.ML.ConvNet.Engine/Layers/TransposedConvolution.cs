@@ -106,10 +106,7 @@ public static class TransposedConvolution
         {
             Attributes = ConvOp.Describe(sliding.Padding.IsSame ? (sliding with { Padding = default }).On(x.Shape) : window, groups, x.Shape, filters),
         };
-        if (filters < 1)
-            throw inputs.Error($"it needs at least 1 filter, not {filters}");
-        if (groups < 1 || x.Shape.C % groups != 0 || filters % groups != 0)
-            throw inputs.Error($"{groups} groups do not divide {x.Shape.C} channels and {filters} filters");
+        new ConvOp { Window = window, Groups = groups }.CheckGroups(inputs, x.Shape, filters);
         sliding.Check(inputs);
         if (sliding.Padding.IsCausal)
             throw inputs.Error("there is no causal padding of a transposed convolution");

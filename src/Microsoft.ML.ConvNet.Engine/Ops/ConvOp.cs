@@ -24,8 +24,7 @@ public sealed record ConvOp : Op
         inputs.ExpectBatched(0);
         var x = inputs[0].Shape;
         var filters = inputs[1].Shape.C;
-        if (Groups < 1 || x.C % Groups != 0 || filters % Groups != 0)
-            throw inputs.Error($"{Groups} groups do not divide {x.C} channels and {filters} filters");
+        CheckGroups(inputs, x, filters);
         var y = Window.Infer(inputs, x, filters);
         inputs.Expect(1, new TensorType(WeightShape(x, filters), false), "weight");
         if (inputs.Count > 2)
@@ -73,6 +72,15 @@ public sealed record ConvOp : Op
     {
         ReadOnlySpan<int> window = [Window.Depth.Size, Window.Height.Size, Window.Width.Size];
         return new Shape([filters, x.C / Groups, .. window[(4 - x.Rank)..]]);
+    }
+
+    /// <summary>Checks that the groups divide the channels of <paramref name="x"/> and the filters, of which there are some.</summary>
+    internal void CheckGroups(OpInputs inputs, Shape x, int filters)
+    {
+        if (filters < 1)
+            throw inputs.Error($"it needs at least 1 filter, not {filters}");
+        if (Groups < 1 || x.C % Groups != 0 || filters % Groups != 0)
+            throw inputs.Error($"{Groups} groups do not divide {x.C} channels and {filters} filters");
     }
 
     /// <summary>

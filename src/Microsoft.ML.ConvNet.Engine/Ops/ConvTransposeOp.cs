@@ -29,8 +29,7 @@ public sealed record ConvTransposeOp : Op
         inputs.ExpectCount(2, 3);
         inputs.ExpectBatched(0);
         var x = inputs[0].Shape;
-        if (Groups < 1 || x.C % Groups != 0 || OutputShape.C % Groups != 0)
-            throw inputs.Error($"{Groups} groups do not divide {x.C} channels and {OutputShape.C} filters");
+        Convolution.CheckGroups(inputs, x, OutputShape.C);
         var convolved = Window.Infer(inputs, OutputShape, x.C);
         if (convolved != x)
             throw inputs.Error($"its output of {OutputShape} would be convolved to {convolved}");
