@@ -11,10 +11,11 @@ internal static class ConvKernel
 {
     /// <summary>
     /// The algorithms, the better ones for what they support first:
-    /// 1. 1×1 as GEMM: the image is the matrix already, nothing is copied;
-    /// 2. im2col + GEMM: every convolution.
+    /// 1. depthwise: a channel by itself is no matrix product;
+    /// 2. 1×1 as GEMM: the image is the matrix already, nothing is copied;
+    /// 3. im2col + GEMM: every convolution.
     /// </summary>
-    private static readonly IConvAlgorithm[] Algorithms = [new GemmConv(pointwise: true), new GemmConv(pointwise: false)];
+    private static readonly IConvAlgorithm[] Algorithms = [new DepthwiseConv(), new GemmConv(pointwise: true), new GemmConv(pointwise: false)];
 
     public static Kernel? Find(OpSignature signature, WorkerPool pool)
     {
