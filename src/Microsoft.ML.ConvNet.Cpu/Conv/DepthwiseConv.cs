@@ -83,13 +83,33 @@ internal sealed unsafe class DepthwiseConv : IConvAlgorithm
             for (var row = Math.Max(0, g.PaddingTop); row < Math.Min(Rows, g.PaddingTop + g.Height); row++)
             {
                 var source = plane + ((nint)(row - g.PaddingTop) * g.Width) - g.PaddingLeft;
+                var target = staged + (row * RowPitch);
+                if (g.StrideX == 2)
+                {
+                    StagePairs(source, target);
+                    continue;
+                }
+
                 for (var phase = 0; phase < g.StrideX; phase++)
                 {
-                    var target = staged + (row * RowPitch) + ((nint)phase * PhaseWidth);
                     var (first, end) = WindowGeometry.OutputsInside(phase - g.PaddingLeft, g.Width, g.StrideX, PhaseWidth);
-                    PlaneTaps.CopyStrided(source + phase + ((nint)first * g.StrideX), g.StrideX, target + first, end - first);
+                    PlaneTaps.CopyStrided(source + phase + ((nint)first * g.StrideX), g.StrideX, target + ((nint)phase * PhaseWidth) + first, end - first);
                 }
             }
+        }
+
+        /// <summary>A row whose even columns lie before its odd ones.</summary>
+        private void StagePairs(float* source, float* target)
+        {
+            var g = Geometry;
+            var end = Math.Min(g.PaddingLeft + g.Width, 2 * PhaseWidth);
+            var first = GemmBlocking.DivideRoundingUp(g.PaddingLeft, 2);
+            var pairs = Math.Max(0, (end / 2) - first);
+            if (g.PaddingLeft % 2 == 1 && g.PaddingLeft < end)
+                target[PhaseWidth + first - 1] = source[g.PaddingLeft];
+            PlaneTaps.Deinterleave(source + (2 * first), target + first, target + PhaseWidth + first, pairs);
+            if (end % 2 == 1 && end / 2 >= first)
+                target[end / 2] = source[end - 1];
         }
     }
 
@@ -149,7 +169,7 @@ internal sealed unsafe class DepthwiseConv : IConvAlgorithm
             Left = (g.KernelWidth - 1) * g.DilationX / g.StrideX;
             Rows = Top + ((g.Height - 1 + g.PaddingTop) / g.StrideY) + 1;
             Pitch = Left + ((g.Width - 1 + g.PaddingLeft) / g.StrideX) + 1 + Lanes;
-            Phases = [.. Enumerable.Range(0, g.StrideY * g.StrideX).Select(i => Make(i / g.StrideX, i % g.StrideX))];
+            Phases = [.. Enumerable.Range(0, g.StrideY).Select(y => Enumerable.Range(0, g.StrideX).Select(x => Make(y, x)).ToArray())];
         }
 
         public WindowGeometry Geometry { get; }
@@ -165,7 +185,15 @@ internal sealed unsafe class DepthwiseConv : IConvAlgorithm
 
         public int Pitch { get; }
 
-        public Phase[] Phases { get; }
+        /// <summary>For each remainder of the height those of the width.</summary>
+        public Phase[][] Phases { get; }
+
+        /// <summary>Whether there is but one remainder: the outputs are dx itself.</summary>
+        public bool IsDense => Geometry.StrideY == 1 && Geometry.StrideX == 1;
+
+        /// <summary>Room for the outputs of one remainder.</summary>
+        public nint PhaseLength
+            => (nint)GemmBlocking.DivideRoundingUp(Geometry.Height, Geometry.StrideY) * GemmBlocking.DivideRoundingUp(Geometry.Width, Geometry.StrideX);
 
         public nint PlaneLength => (nint)Rows * Pitch;
 
@@ -204,9 +232,9 @@ internal sealed unsafe class DepthwiseConv : IConvAlgorithm
             var channel = (int)(plane % channels);
             var planes = s.Multiplier * s.PlaneLength;
             var taps = s.Multiplier * g.KernelSize;
-            var staged = Scratch.Get(ScratchUse.DepthwisePlane, planes + taps + ((nint)g.Width * g.Height));
+            var staged = Scratch.Get(ScratchUse.DepthwisePlane, planes + taps + (g.StrideX * s.PhaseLength));
             var weights = staged + planes;
-            var phaseOutput = weights + taps;
+            var outputs = weights + taps;
             new Span<float>(staged, (int)planes).Clear();
             var rows = Math.Min(g.OutputHeight, s.Rows - s.Top);
             var columns = Math.Min(g.OutputWidth, s.Pitch - s.Left);
@@ -221,17 +249,47 @@ internal sealed unsafe class DepthwiseConv : IConvAlgorithm
 
             var target = dX + (plane * g.PlaneSize);
             var start = bias == null ? 0 : bias[channel];
-            foreach (var phase in s.Phases)
+            foreach (var phases in s.Phases)
             {
-                if (phase.Rows == 0 || phase.Columns == 0)
-                    continue;
-                for (var tap = 0; tap < phase.Weights.Length; tap++)
-                    weights[tap] = w[((nint)channel * taps) + phase.Weights[tap]];
-                var isWhole = s.Phases.Length == 1;
-                PlaneTaps.Correlate(
-                    staged + phase.Start, s.Pitch, phase.Offsets, weights, start, isWhole ? target : phaseOutput, phase.Rows, phase.Columns);
-                if (!isWhole)
-                    PlaneTaps.Spread(phaseOutput, phase.Rows, phase.Columns, target + ((nint)phase.FirstY * g.Width) + phase.FirstX, (nint)g.StrideY * g.Width, g.StrideX);
+                for (var index = 0; index < phases.Length; index++)
+                {
+                    var phase = phases[index];
+                    if (phase.Rows == 0 || phase.Columns == 0)
+                        continue;
+                    for (var tap = 0; tap < phase.Weights.Length; tap++)
+                        weights[tap] = w[((nint)channel * taps) + phase.Weights[tap]];
+                    PlaneTaps.Correlate(
+                        staged + phase.Start, s.Pitch, phase.Offsets, weights, start, s.IsDense ? target : outputs + (index * s.PhaseLength), phase.Rows, phase.Columns);
+                }
+
+                if (!s.IsDense)
+                    WriteRows(phases, outputs, target + ((nint)phases[0].FirstY * g.Width));
+            }
+        }
+
+        /// <summary>Rows of dx, each from one row of each remainder.</summary>
+        private void WriteRows(InputPhases.Phase[] phases, float* outputs, float* target)
+        {
+            var g = s.Geometry;
+            var pitch = (nint)g.StrideY * g.Width;
+            if (phases.Length == 2)
+            {
+                // The two remainders in the order of the elements.
+                var odd = phases[0].FirstX == 0 ? 1 : 0;
+                for (var row = 0; row < phases[0].Rows; row++, target += pitch)
+                {
+                    PlaneTaps.Interleave(
+                        outputs + ((1 - odd) * s.PhaseLength) + ((nint)row * phases[1 - odd].Columns),
+                        outputs + (odd * s.PhaseLength) + ((nint)row * phases[odd].Columns), target, g.Width);
+                }
+
+                return;
+            }
+
+            for (var index = 0; index < phases.Length; index++)
+            {
+                var phase = phases[index];
+                PlaneTaps.Spread(outputs + (index * s.PhaseLength), phase.Rows, phase.Columns, target + phase.FirstX, pitch, g.StrideX);
             }
         }
     }

@@ -16,6 +16,9 @@ internal sealed unsafe class GemmConv(bool pointwise) : IConvAlgorithm
 
     private const int SampleGroups = 16;
 
+    /// <summary>Of a volume, so many floats of windows are made at a time, in whole output planes: a window has many taps.</summary>
+    private const int MaxColumns = 1 << 19;
+
     public bool Supports(ConvProblem problem) => !pointwise || problem.Window.IsPointwise;
 
     public Kernel Bind(ConvProblem problem, WorkerPool pool)
@@ -52,24 +55,28 @@ internal sealed unsafe class GemmConv(bool pointwise) : IConvAlgorithm
         {
             for (var group = 0; group < s.Groups; group++)
             {
-                var columns = Columns(pool, s, s.X(x, sample, group));
-                Gemm.Run(
-                    pool, s.Filters, s.FilterLength, s.Places,
-                    Matrix.RowMajor(s.Y(dY, sample, group), s.Places),
-                    Matrix.RowMajor(columns, s.Places).T,
-                    s.W(dW, group), s.FilterLength,
-                    sample == first ? GemmStart.Zero : GemmStart.Accumulate);
+                for (var slab = 0; slab < s.Slabs; slab++)
+                {
+                    var places = s.SlabPlaces(slab);
+                    var columns = Columns(pool, s, s.X(x, sample, group), slab);
+                    Gemm.Run(
+                        pool, s.Filters, s.FilterLength, places,
+                        Matrix.RowMajor(s.Y(dY, sample, group, slab), s.Places),
+                        Matrix.RowMajor(columns, places).T,
+                        s.W(dW, group), s.FilterLength,
+                        sample == first && slab == 0 ? GemmStart.Zero : GemmStart.Accumulate);
+                }
             }
         }
     }
 
-    /// <summary>The windows of the channels of one group of one sample.</summary>
-    private static float* Columns(WorkerPool pool, Layout s, float* image)
+    /// <summary>The windows of one slab of the channels of one group of one sample.</summary>
+    private static float* Columns(WorkerPool pool, Layout s, float* image, int slab)
     {
         if (s.Pointwise)
             return image;
-        var columns = Scratch.Get(ScratchUse.Im2Col, (nint)s.FilterLength * s.Places);
-        Im2Col.Run(pool, image, s.Channels, s.Geometry, columns);
+        var columns = Scratch.Get(ScratchUse.Im2Col, (nint)s.FilterLength * s.SlabPlaces(slab));
+        Im2Col.Run(pool, image, s.Channels, s.Slab(slab), columns);
         return columns;
     }
 
@@ -84,11 +91,22 @@ internal sealed unsafe class GemmConv(bool pointwise) : IConvAlgorithm
         public readonly nint WeightLength = problem.WeightLength;
         public readonly int Places = problem.Y.Plane;
         public readonly nint Plane = problem.X.Plane;
-        public readonly VolumeGeometry Geometry = problem.Geometry;
+        private readonly VolumeGeometry geometry = problem.Geometry;
+        private readonly int slabDepth = pointwise
+            ? problem.Y.D
+            : (int)Math.Clamp(MaxColumns / (problem.FilterLength * (long)problem.Y.H * problem.Y.W), 1, problem.Y.D);
+
+        /// <summary>The parts that the output planes of a volume are worked off in; an image is one.</summary>
+        public int Slabs => GemmBlocking.DivideRoundingUp(geometry.OutputDepth, slabDepth);
+
+        public VolumeGeometry Slab(int slab) => geometry.Slab(slab * slabDepth, Math.Min(slabDepth, geometry.OutputDepth - (slab * slabDepth)));
+
+        public int SlabPlaces(int slab) => (int)Slab(slab).OutputSize;
 
         public float* X(float* x, int sample, int group) => x + ((((nint)sample * Groups) + group) * Channels * Plane);
 
-        public float* Y(float* y, int sample, int group) => y + ((((nint)sample * Groups) + group) * Filters * Places);
+        public float* Y(float* y, int sample, int group, int slab) =>
+            y + ((((nint)sample * Groups) + group) * Filters * Places) + (slab * slabDepth * geometry.Plane.OutputSize);
 
         public float* W(float* w, int group) => w + ((nint)group * Filters * FilterLength);
     }
@@ -99,13 +117,17 @@ internal sealed unsafe class GemmConv(bool pointwise) : IConvAlgorithm
         {
             for (var group = 0; group < s.Groups; group++)
             {
-                var columns = Columns(pool, s, s.X(x, sample, group));
-                Gemm.Run(
-                    pool, s.Filters, s.Places, s.FilterLength,
-                    Matrix.RowMajor(s.W(w, group), s.FilterLength),
-                    Matrix.RowMajor(columns, s.Places),
-                    s.Y(y, sample, group), s.Places,
-                    bias == null ? GemmStart.Zero : GemmStart.RowBias(bias + (group * s.Filters)));
+                for (var slab = 0; slab < s.Slabs; slab++)
+                {
+                    var places = s.SlabPlaces(slab);
+                    var columns = Columns(pool, s, s.X(x, sample, group), slab);
+                    Gemm.Run(
+                        pool, s.Filters, places, s.FilterLength,
+                        Matrix.RowMajor(s.W(w, group), s.FilterLength),
+                        Matrix.RowMajor(columns, places),
+                        s.Y(y, sample, group, slab), s.Places,
+                        bias == null ? GemmStart.Zero : GemmStart.RowBias(bias + (group * s.Filters)));
+                }
             }
         }
     }
@@ -117,18 +139,21 @@ internal sealed unsafe class GemmConv(bool pointwise) : IConvAlgorithm
             for (var group = 0; group < s.Groups; group++)
             {
                 var image = s.X(dX, sample, group);
-                var columns = s.Pointwise ? image : Scratch.Get(ScratchUse.Im2Col, (nint)s.FilterLength * s.Places);
-                Gemm.Run(
-                    pool, s.FilterLength, s.Places, s.Filters,
-                    Matrix.RowMajor(s.W(w, group), s.FilterLength).T,
-                    Matrix.RowMajor(s.Y(dY, sample, group), s.Places),
-                    columns, s.Places,
-                    s.Pointwise && bias != null ? GemmStart.RowBias(bias + (group * s.Channels)) : GemmStart.Zero);
-                if (s.Pointwise)
-                    continue;
-                for (var channel = 0; channel < s.Channels; channel++)
+                for (var channel = 0; channel < s.Channels && !s.Pointwise; channel++)
                     new Span<float>(image + (channel * s.Plane), (int)s.Plane).Fill(bias == null ? 0 : bias[(group * s.Channels) + channel]);
-                Im2Col.Accumulate(pool, columns, s.Channels, s.Geometry, image);
+                for (var slab = 0; slab < s.Slabs; slab++)
+                {
+                    var places = s.SlabPlaces(slab);
+                    var columns = s.Pointwise ? image : Scratch.Get(ScratchUse.Im2Col, (nint)s.FilterLength * places);
+                    Gemm.Run(
+                        pool, s.FilterLength, places, s.Filters,
+                        Matrix.RowMajor(s.W(w, group), s.FilterLength).T,
+                        Matrix.RowMajor(s.Y(dY, sample, group, slab), s.Places),
+                        columns, places,
+                        s.Pointwise && bias != null ? GemmStart.RowBias(bias + (group * s.Channels)) : GemmStart.Zero);
+                    if (!s.Pointwise)
+                        Im2Col.Accumulate(pool, columns, s.Channels, s.Slab(slab), image);
+                }
             }
         }
     }

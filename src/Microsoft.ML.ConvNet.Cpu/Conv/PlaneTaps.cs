@@ -71,6 +71,28 @@ internal static unsafe class PlaneTaps
         }
     }
 
+    /// <summary>The elements of even and of odd index of source.</summary>
+    public static void Deinterleave(float* source, float* even, float* odd, int pairs)
+    {
+        if (Vector512.IsHardwareAccelerated)
+            Deinterleave<Simd512, Vector512<float>>(source, even, odd, pairs);
+        else if (Vector256.IsHardwareAccelerated)
+            Deinterleave<Simd256, Vector256<float>>(source, even, odd, pairs);
+        else
+            Deinterleave<Simd128, Vector128<float>>(source, even, odd, pairs);
+    }
+
+    /// <summary>target = even[0], odd[0], even[1], odd[1] …, <paramref name="count"/> elements in all.</summary>
+    public static void Interleave(float* even, float* odd, float* target, int count)
+    {
+        if (Vector512.IsHardwareAccelerated)
+            Interleave<Simd512, Vector512<float>>(even, odd, target, count);
+        else if (Vector256.IsHardwareAccelerated)
+            Interleave<Simd256, Vector256<float>>(even, odd, target, count);
+        else
+            Interleave<Simd128, Vector128<float>>(even, odd, target, count);
+    }
+
     /// <summary>Elements of a dense plane to rows a pitch and columns a stride apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Spread(float* source, int rows, int columns, float* target, nint pitch, int stride)
@@ -88,42 +110,74 @@ internal static unsafe class PlaneTaps
     {
         fixed (nint* offsets = taps)
         {
-            var across = GemmBlocking.DivideRoundingUp(columns, S.Count);
-            var places = new Places<S, V>(source, step, target, columns, across);
-            var count = rows * across;
-            var place = 0;
-            for (; place + 4 <= count; place += 4)
+            var count = rows * GemmBlocking.DivideRoundingUp(columns, S.Count);
+            var at = new Place<S, V>(source, target, columns);
+            for (; count >= 4; count -= 4)
             {
-                var s0 = places.Source(place);
-                var s1 = places.Source(place + 1);
-                var s2 = places.Source(place + 2);
-                var s3 = places.Source(place + 3);
+                var p0 = at;
+                var p1 = p0.Next(step, columns);
+                var p2 = p1.Next(step, columns);
+                var p3 = p2.Next(step, columns);
+                at = p3.Next(step, columns);
                 var y0 = S.Create(start);
                 var (y1, y2, y3) = (y0, y0, y0);
                 for (var tap = 0; tap < taps.Length; tap++)
                 {
                     var (offset, weight) = (offsets[tap], S.Create(weights[tap]));
-                    y0 = S.MultiplyAdd(weight, S.Load(s0 + offset), y0);
-                    y1 = S.MultiplyAdd(weight, S.Load(s1 + offset), y1);
-                    y2 = S.MultiplyAdd(weight, S.Load(s2 + offset), y2);
-                    y3 = S.MultiplyAdd(weight, S.Load(s3 + offset), y3);
+                    y0 = S.MultiplyAdd(weight, S.Load(p0.Source + offset), y0);
+                    y1 = S.MultiplyAdd(weight, S.Load(p1.Source + offset), y1);
+                    y2 = S.MultiplyAdd(weight, S.Load(p2.Source + offset), y2);
+                    y3 = S.MultiplyAdd(weight, S.Load(p3.Source + offset), y3);
                 }
 
-                places.Store(y0, place);
-                places.Store(y1, place + 1);
-                places.Store(y2, place + 2);
-                places.Store(y3, place + 3);
+                p0.Store(y0);
+                p1.Store(y1);
+                p2.Store(y2);
+                p3.Store(y3);
             }
 
-            for (; place < count; place++)
+            for (; count > 0; count--, at = at.Next(step, columns))
             {
-                var s0 = places.Source(place);
                 var y0 = S.Create(start);
                 for (var tap = 0; tap < taps.Length; tap++)
-                    y0 = S.MultiplyAdd(S.Create(weights[tap]), S.Load(s0 + offsets[tap]), y0);
-                places.Store(y0, place);
+                    y0 = S.MultiplyAdd(S.Create(weights[tap]), S.Load(at.Source + offsets[tap]), y0);
+                at.Store(y0);
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Deinterleave<S, V>(float* source, float* even, float* odd, int pairs)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        var i = 0;
+        for (; i + S.Count <= pairs; i += S.Count)
+        {
+            var (low, high) = (S.Load(source + (2 * i)), S.Load(source + (2 * i) + S.Count));
+            S.Store(S.Even(low, high), even + i);
+            S.Store(S.Odd(low, high), odd + i);
+        }
+
+        for (; i < pairs; i++)
+            (even[i], odd[i]) = (source[2 * i], source[(2 * i) + 1]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Interleave<S, V>(float* even, float* odd, float* target, int count)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        var i = 0;
+        for (; 2 * (i + S.Count) <= count; i += S.Count)
+        {
+            var (e, o) = (S.Load(even + i), S.Load(odd + i));
+            S.Store(S.InterleaveFirst(e, o), target + (2 * i));
+            S.Store(S.InterleaveSecond(e, o), target + (2 * i) + S.Count);
+        }
+
+        for (i *= 2; i < count; i++)
+            target[i] = i % 2 == 0 ? even[i / 2] : odd[i / 2];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -176,23 +230,28 @@ internal static unsafe class PlaneTaps
         }
     }
 
-    /// <summary>Vectors of places, numbered row after row.</summary>
-    private readonly struct Places<S, V>(float* source, nint step, float* target, int columns, int across)
+    /// <summary>A vector of places: where it is read and written, and how many places of its row are left.</summary>
+    private readonly struct Place<S, V>(float* source, float* target, int left)
         where S : struct, ISimd<V>
         where V : struct
     {
+        public readonly float* Source = source;
+        private readonly float* target = target;
+        private readonly int left = left;
+
+        /// <summary>The next vector: in the same row, or at the start of the next.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public float* Source(int place) => source + (place / across * step) + (place % across * S.Count);
+        public Place<S, V> Next(nint step, int columns) => left > S.Count
+            ? new(Source + S.Count, target + S.Count, left - S.Count)
+            : new(Source + step - (columns - left), target + left, columns);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Store(V value, int place)
+        public void Store(V value)
         {
-            var first = place % across * S.Count;
-            var row = target + ((nint)(place / across) * columns);
-            if (columns - first >= S.Count)
-                S.Store(value, row + first);
+            if (left >= S.Count)
+                S.Store(value, target);
             else
-                S.StoreFirst(value, row + first, columns - first);
+                S.StoreFirst(value, target, left);
         }
     }
 }

@@ -12,5 +12,8 @@ internal readonly record struct VolumeGeometry(
 
     public int KernelSize => KernelDepth * Plane.KernelSize;
 
+    /// <summary>The same windows, but only those of <paramref name="depth"/> output planes from <paramref name="first"/> on.</summary>
+    public VolumeGeometry Slab(int first, int depth) => this with { OutputDepth = depth, PaddingFront = PaddingFront - (first * StrideZ) };
+
     public static implicit operator VolumeGeometry(WindowGeometry plane) => new(plane);
 }

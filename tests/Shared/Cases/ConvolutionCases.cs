@@ -54,6 +54,9 @@ internal sealed class ConvolutionCases : OpCaseTable
             (2, [4, 3, 5, 4], 4, Cube(3, padding: 1), 4, true),
             (3, [5, 3, 2, 4], 7, Cube(1), 1, true),
             (2, [3, 5, 4, 4], 2, Cube(1, stride: 2), 1, false),
+
+            // More windows than the CPU's convolution makes at a time.
+            (1, [8, 12, 20, 24], 2, new Window(new WindowAxis(3, Stride: 2, Before: 1, After: 1), new WindowAxis(3, 1, 1, 1), new WindowAxis(3, 1, 1, 1)), 1, true),
             (2, [3, 2, 5, 6], 2, Square(3, padding: 1), 1, true),
         })
         {
