@@ -49,26 +49,21 @@ internal static unsafe class PlaneTaps
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void CopyStrided(float* source, int stride, float* target, int count)
     {
-        if (count <= 0)
-            return;
-        if (stride == 1)
-        {
-            new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>(target, count));
-            return;
-        }
-
         for (var i = 0; i < count; i++)
             target[i] = source[(nint)i * stride];
     }
 
-    /// <summary>Rows with zeros after them up to the pitch.</summary>
-    public static void CopyRows(float* source, int rows, int columns, float* target, int pitch)
+    /// <summary>
+    /// Copies rows in ascending order, each with zeros after it up to a whole number of vectors, which the next row may overwrite.
+    /// </summary>
+    public static void CopyRows(float* source, nint sourcePitch, int rows, int columns, float* target, nint targetPitch)
     {
-        for (var row = 0; row < rows; row++, source += columns, target += pitch)
-        {
-            new ReadOnlySpan<float>(source, columns).CopyTo(new Span<float>(target, columns));
-            new Span<float>(target + columns, pitch - columns).Clear();
-        }
+        if (Vector512.IsHardwareAccelerated)
+            CopyRows<Simd512, Vector512<float>>(source, sourcePitch, rows, columns, target, targetPitch);
+        else if (Vector256.IsHardwareAccelerated)
+            CopyRows<Simd256, Vector256<float>>(source, sourcePitch, rows, columns, target, targetPitch);
+        else
+            CopyRows<Simd128, Vector128<float>>(source, sourcePitch, rows, columns, target, targetPitch);
     }
 
     /// <summary>The elements of even and of odd index of source.</summary>
@@ -143,6 +138,21 @@ internal static unsafe class PlaneTaps
                     y0 = S.MultiplyAdd(S.Create(weights[tap]), S.Load(at.Source + offsets[tap]), y0);
                 at.Store(y0);
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void CopyRows<S, V>(float* source, nint sourcePitch, int rows, int columns, float* target, nint targetPitch)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        for (var row = 0; row < rows; row++, source += sourcePitch, target += targetPitch)
+        {
+            var i = 0;
+            for (; i + S.Count <= columns; i += S.Count)
+                S.Store(S.Load(source + i), target + i);
+            if (i < columns)
+                S.Store(S.LoadFirst(source + i, columns - i), target + i);
         }
     }
 

@@ -113,6 +113,8 @@ public sealed record TiledConvOp : Op
     {
         if (Tiles.Height < 1 || Tiles.Width < 1)
             throw inputs.Error($"it needs at least 1×1 tiles, not {Tiles.Height}×{Tiles.Width}");
+        if ((long)Tiles.Height * Tiles.Width > int.MaxValue)
+            throw inputs.Error($"{Tiles.Height}×{Tiles.Width} tiles are more than a weight can hold");
     }
 }
 

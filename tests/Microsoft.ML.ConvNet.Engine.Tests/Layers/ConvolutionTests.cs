@@ -202,6 +202,8 @@ public class ConvolutionTests
             () => Image(2, 5, 5).TiledConv(4, 3, tiles: (4, 1)));
         Throws("TiledConv 'tiledConv1' (3, 4 filters, 2 input channels, 0 tiles) received 'sound': 2×5: it needs at least 1×1 tiles, not 1×0.",
             () => Sequence(2, 5).TiledConv1D(4, 3, tiles: 0));
+        Throws("TiledConv 'tiledConv1' (3×3, 4 filters, 2 input channels, 65536×65536 tiles) received 'image': 2×5×5: 65536×65536 tiles are more than a weight can hold.",
+            () => Image(2, 5, 5).TiledConv(4, 3, tiles: 65536));
         Throws("TiledConv 'locallyConnected1' (3×3, 0 filters, 2 input channels, 1×1 tile) received 'image': 2×5×5: it needs at least 1 filter, not 0.",
             () => Image(2, 5, 5).LocallyConnected(0, 3));
         Throws("TiledConv 'tiledConv1' (1×3×3, 4 filters, 2 input channels, 1×1 tile) received 'scan': 2×5×5×5: it takes one or two spatial axes.",

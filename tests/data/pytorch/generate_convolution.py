@@ -130,9 +130,19 @@ def transposed(shape, filters, kernel, stride=None, padding=None, output_padding
     attributes = {"filters": filters, "kernel": kernel, "stride": stride, "padding": padding,
                   "output_padding": output_padding, "dilation": dilation, "groups": groups, "bias": bias}
     inputs = {"x": normal(*shape), **parameters((shape[1], filters // groups, *kernel), (filters,) if bias else None)}
+    if padding != "same":
+        return differentiable(
+            title(shape, attributes), attributes,
+            lambda x, weight, bias=None: TRANSPOSE[axes](x, weight, bias, stride, padding, output_padding, groups, dilation), inputs)
+
+    # Keras: stride times the input, cut as the convolution back would be padded.
+    extent = [(k - 1) * d + 1 for k, d in zip(kernel, dilation)]
+    missing = tuple(max(s - e, 0) for s, e in zip(stride, extent))
+    ranges = [slice(before, before + n * s) for (before, _), n, s in zip(
+        sides((*shape[:2], *(n * s for n, s in zip(shape[2:], stride))), kernel, stride, dilation, "same"), shape[2:], stride)]
     return differentiable(
         title(shape, attributes), attributes,
-        lambda x, weight, bias=None: TRANSPOSE[axes](x, weight, bias, stride, padding, output_padding, groups, dilation), inputs)
+        lambda x, weight, bias=None: TRANSPOSE[axes](x, weight, bias, stride, 0, missing, groups, dilation)[(..., *ranges)], inputs)
 
 
 @op
@@ -148,6 +158,8 @@ def conv_transpose1d():
     yield transposed((3, 2, 7), 3, (3,), padding=(2,))
     yield transposed((1, 17, 3), 4, (2,), stride=(2,))
     yield transposed((1, 2, 5), 2, (3,), stride=(2,), dilation=(2,), padding=(2,), output_padding=(1,))
+    yield transposed((1, 2, 4), 2, (4,), stride=(3,), padding="same")
+    yield transposed((1, 2, 4), 2, (2,), stride=(3,), padding="same")
 
 
 @op
@@ -164,6 +176,8 @@ def conv_transpose2d():
     yield transposed((3, 5, 3, 2), 4, (1, 1))
     yield transposed((1, 3, 3, 3), 2, (1, 1), stride=(2, 2), output_padding=(1, 0), bias=False)
     yield transposed((1, 2, 4, 4), 2, (4, 4), stride=(2, 2), padding=(1, 1))
+    yield transposed((1, 2, 3, 4), 2, (3, 5), stride=(2, 2), padding="same")
+    yield transposed((1, 2, 3, 2), 2, (2, 3), stride=(1, 3), dilation=(2, 1), padding="same", bias=False)
 
 
 @op
