@@ -64,8 +64,13 @@ public class TrainingTests
     {
         var x = Network.Input(1, Bars.Size, Bars.Size).Conv(12, 3, padding: 1, bias: false).BatchNorm().LeakyRelu();
         var left = x.Conv(6, 1).Tanh();
-        var right = x.Conv(12, 3, padding: 2, dilation: 2, groups: 12).Conv(6, 1).Sigmoid();
-        var joined = left.Concat(right).Residual(12).MaxPool(2);
+        var right = x.Conv(12, 3, padding: 2, dilation: 2, groups: 12).SeparableConv(6, 3, padding: Padding.Same, paddingMode: PaddingMode.Reflect).Sigmoid();
+        var pooled = left.Concat(right).Residual(12).MaxPool(2);
+        var unshared = pooled.ConvTranspose(6, 3, stride: 2, padding: Padding.Same).TiledConv(6, 3, tiles: 2, padding: 1, paddingMode: PaddingMode.Circular)
+            .LocallyConnected(12, 2, stride: 2).Tanh();
+        var sequence = pooled.Reshape([12, 16]).Conv1D(4, 3, padding: Padding.Causal, dilation: 2).ConvTranspose1D(12, 3, padding: 1);
+        var volume = sequence.Reshape([12, 4, 2, 2]).Conv3D(6, 3, padding: 1).ConvTranspose3D(12, 3, padding: 1).Reshape([12, 4, 4]).Tanh();
+        var joined = pooled + unshared + volume;
         var gate = joined.GlobalAveragePool().Dense(12).Sigmoid().Reshape([12, 1, 1]);
         return (joined * gate).AveragePool(2, stride: 1).Dropout(0.2f).Dense(16).BatchNorm().Relu().Dense(2);
     }

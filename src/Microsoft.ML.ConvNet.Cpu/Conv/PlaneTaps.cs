@@ -11,6 +11,15 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// </summary>
 internal static unsafe class PlaneTaps
 {
+    /// <summary>The floats of a vector.</summary>
+    public static readonly int Lanes =
+        Vector512.IsHardwareAccelerated ? Vector512<float>.Count
+        : Vector256.IsHardwareAccelerated ? Vector256<float>.Count
+        : Vector128<float>.Count;
+
+    /// <summary>The next whole number of vectors, in floats.</summary>
+    public static int RoundUp(int count) => GemmBlocking.DivideRoundingUp(count, Lanes) * Lanes;
+
     /// <summary>target[r, c] = start + Σ weights[t]·source[r·step + c + offsets[t]].</summary>
     public static void Correlate(
         float* source, nint step, ReadOnlySpan<nint> offsets, float* weights, float start, float* target, int rows, int columns)
