@@ -43,7 +43,7 @@ public sealed record OpCase
     public bool HasGradient { get; init; } = true;
 
     /// <summary>Whether the op slides over three spatial axes.</summary>
-    public bool IsVolume => Inputs.Any(i => i.Batched && i.Shape.Rank == 4);
+    public bool IsVolume => Op.GetType().GetProperty("Window") != null && Inputs.Any(i => i.Batched && i.Shape.Rank == 4);
 
     public TensorType Output => Place().Type;
 

@@ -58,6 +58,8 @@ internal sealed class PointwiseCases : OpCaseTable
         yield return new(new NotLessOp(), 3, Each(4, 3, 5), Once(4, 1, 1)) { Tolerance = Pointwise, HasGradient = false };
         yield return new(new FillOp { Shape = [2, 3], Value = 0.5f }, 1) { Tolerance = Pointwise };
         yield return new(new DropoutOp { Rate = 0.3f, Salt = 2 }, 37, Each(5, 3, 7)) { Tolerance = Pointwise };
+        yield return new(new DropoutOp { Rate = 0.4f, Salt = 3, WholeChannels = true }, 37, Each(5, 3, 7)) { Tolerance = Pointwise };
+        yield return new(new DropoutOp { Rate = 0.4f, Salt = 3, WholeChannels = true }, 2, Each(33)) { Tolerance = Pointwise };
         yield return new(new DropoutOp { Rate = 0.9f, Salt = 1 }, 1, Each(17)) { Tolerance = Pointwise };
     }
 }
