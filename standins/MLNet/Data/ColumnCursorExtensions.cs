@@ -17,6 +17,8 @@ public static class ColumnCursorExtensions
     {
         Contracts.CheckValue(data, nameof(data));
         var type = column.Type;
+        if (data.Schema[column.Index].Name != column.Name || data.Schema[column.Index].Type != type)
+            throw new ArgumentOutOfRangeException(nameof(column), $"column with name {column.Name}, type {type}, and index {column.Index} cannot be found in data");
         if (type.RawType == typeof(T))
             return Values<T>(data, column);
         if (typeof(T) == typeof(string) && type is TextDataViewType)
@@ -28,7 +30,7 @@ public static class ColumnCursorExtensions
             return (IEnumerable<T>)typeof(ColumnCursorExtensions).GetMethod(nameof(Arrays), BindingFlags.Static | BindingFlags.NonPublic)
                 .MakeGenericMethod(typeof(T).GetElementType()).Invoke(null, [data, column]);
         }
-        throw new ArgumentOutOfRangeException(nameof(column), $"Could not apply a user-specified type '{typeof(T)}' to column '{column.Name}' of type '{type}'.");
+        throw new ArgumentOutOfRangeException(nameof(column), $"Cannot map column (name: {column.Name}, type: {type}) in data to the user-defined type, {typeof(T)}.");
     }
 
     private static IEnumerable<T[]> Arrays<T>(IDataView data, DataViewSchema.Column column) => Values<VBuffer<T>>(data, column).Select(vector => vector.DenseValues().ToArray());

@@ -5,6 +5,8 @@ namespace Microsoft.ML.Data;
 
 internal sealed class DataSplitter
 {
+    // Without any seed a split is not random either: the real one falls back to this number.
+    private const int DefaultSeed = 42;
     private readonly IDataView _data;
     private readonly DataViewSchema.Column? _key;
     private readonly int _seed;
@@ -14,7 +16,7 @@ internal sealed class DataSplitter
         _data = data;
         if (samplingKeyColumnName != null)
             _key = data.Schema.GetColumnOrNull(samplingKeyColumnName) ?? throw Contracts.MissingColumn(nameof(samplingKeyColumnName), "SamplingKeyColumn", samplingKeyColumnName);
-        _seed = seed ?? (env as IHostEnvironmentInternal)?.Seed ?? env.Register("Split").Rand.Next();
+        _seed = seed ?? (env as IHostEnvironmentInternal)?.Seed ?? DefaultSeed;
     }
 
     /// <summary>The rows whose number is inside (or, for the complement, outside) of the range.</summary>

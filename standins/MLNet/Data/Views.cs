@@ -24,7 +24,7 @@ internal static class Views
     public static void CheckActive(bool active, DataViewSchema.Column column)
     {
         if (!active)
-            throw new InvalidOperationException($"The column '{column.Name}' is not active in this row.");
+            throw new ArgumentOutOfRangeException(nameof(column), $"requested column not active: '{column.Name}'");
     }
 
     /// <summary>The getter of a column as an untyped delegate: the type argument is the column's raw type.</summary>

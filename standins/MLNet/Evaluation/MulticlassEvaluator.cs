@@ -134,7 +134,7 @@ internal static class MulticlassEvaluator
 internal static class Evaluation
 {
     public static DataViewSchema.Column Column(IDataView data, string role, string name) =>
-        data.Schema.GetColumnOrNull(name) ?? throw Contracts.MissingColumn("schema", role, name);
+        data.Schema.GetColumnOrNull(name) ?? throw new ArgumentOutOfRangeException("schema", $"{name} column '{role}' not found");
 
     /// <summary>Class indices from 0, or the number itself; not a number when the label is missing.</summary>
     public static Func<float> LabelGetter(DataViewRow row, DataViewSchema.Column column)

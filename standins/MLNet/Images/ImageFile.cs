@@ -21,6 +21,10 @@ internal static class ImageFile
         {
             throw new ArgumentException($"{complaint}: {e.Message}", parameter, e);
         }
+        catch (NotSupportedException e)
+        {
+            throw new NotSupportedException($"{complaint}: {e.Message}", e);
+        }
         var format = file.StartsWith("GIF8"u8) ? "GIF" : file.Length > 12 && file[8..].StartsWith("WEBP"u8) ? "WebP" : null;
         throw new ArgumentException(format == null ? complaint : $"{complaint}: without Microsoft.ML's packages only PNG, BMP and JPEG are read, got {format}.", parameter);
     }

@@ -62,7 +62,7 @@ internal static unsafe class Jpeg
     private static void CheckLibrary(string doing)
     {
         if (!NativeLibrary.TryLoad(Library, typeof(Jpeg).Assembly, null, out _))
-            throw new NotSupportedException($"Without Microsoft.ML's packages, {doing} JPEG images needs {Library}, which is not installed. PNG and BMP need nothing.");
+            throw new NotSupportedException($"without Microsoft.ML's packages, {doing} JPEG images needs {Library}, which is not installed. PNG and BMP need nothing.");
     }
 
     private static string LastError(nint handle) => Marshal.PtrToStringUTF8(tjGetErrorStr2(handle));

@@ -75,7 +75,7 @@ public sealed class MLImage : IDisposable
         ArgumentNullException.ThrowIfNull(imagePath);
         if (!File.Exists(imagePath))
             throw new ArgumentException("Invalid path", nameof(imagePath));
-        return ImageFile.Decode(File.ReadAllBytes(imagePath), nameof(imagePath), "Invalid path");
+        return ImageFile.Decode(File.ReadAllBytes(imagePath), nameof(imagePath), $"Invalid path '{imagePath}'");
     }
 
     public static MLImage CreateFromPixels(int width, int height, MLPixelFormat pixelFormat, ReadOnlySpan<byte> imagePixelData)

@@ -27,7 +27,7 @@ public sealed class ModelOperationsCatalog : IInternalCatalog
         {
             using var writer = new BinaryWriter(entry, Encoding.UTF8, leaveOpen: true);
             SchemaFile.Write(writer, inputSchema, column =>
-                channel.Warning(MessageSensitivity.Schema, $"The column '{column.Name}' will not be written as it has unsavable column type."));
+                channel.Info(MessageSensitivity.Schema, $"The column '{column.Name}' will not be written as it has unsavable column type."));
         });
     }
 

@@ -32,14 +32,19 @@ public sealed class ColumnConcatenatingEstimator : IEstimator<ColumnConcatenatin
         var columns = _inputs.Select(inputSchema.Find).ToArray();
         foreach (var column in columns)
         {
-            if (column.IsKey != columns[0].IsKey || !column.ItemType.Equals(columns[0].ItemType))
-                throw Contracts.SchemaMismatch(nameof(inputSchema), "input", column.Name, columns[0].GetTypeString(), column.GetTypeString());
+            if (column.IsKey)
+                throw new InvalidOperationException($"Column '{column.Name}' is key. Concatenation of key columns is not supported.");
+            if (!column.ItemType.Equals(columns[0].ItemType))
+            {
+                throw new InvalidOperationException("Concatenated columns should have the same type. "
+                    + $"Column '{column.Name}' has type of {column.ItemType}, but expected column type is {columns[0].ItemType}.");
+            }
         }
         var isVariable = columns.Any(column => column.Kind == SchemaShape.Column.VectorKind.VariableVector);
         SchemaShape annotations = null;
         if (!isVariable)
             annotations = new SchemaShape([new SchemaShape.Column("SlotNames", SchemaShape.Column.VectorKind.Vector, TextDataViewType.Instance, false)]);
         var kind = isVariable ? SchemaShape.Column.VectorKind.VariableVector : SchemaShape.Column.VectorKind.Vector;
-        return inputSchema.With([new SchemaShape.Column(_output, kind, columns[0].ItemType, columns[0].IsKey, annotations)]);
+        return inputSchema.With([new SchemaShape.Column(_output, kind, columns[0].ItemType, false, annotations)]);
     }
 }
