@@ -62,6 +62,8 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
         if (network.Inputs.Count != 1)
             throw new ArgumentException($"The network must have one input; this one has {string.Join(" and ", network.Inputs.Select(i => $"'{i.Name}'"))}.", nameof(network));
 
+        _options.Check();
+
         // Drawn once, so that each Fit of this trainer gives the same network.
         _seed = _options.Seed ?? _host.Rand.Next();
         _trainerOptions = new TrainerOptions
@@ -75,11 +77,7 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
             Seed = _seed,
             ValidationFraction = _options.ValidationSetFraction,
             EarlyStopping = _options.EarlyStopping,
-            CheckpointPath = _options.WorkspacePath is { } folder ? Path.Combine(folder, "training.checkpoint") : null,
         };
-        _ = new Trainer(new Backends.ReferenceBackend(), _trainerOptions);
-        if (_options.Threads is < 1)
-            throw new ArgumentOutOfRangeException(nameof(options), _options.Threads, "Threads must be at least 1.");
     }
 
     /// <summary>Trains the network.</summary>
@@ -88,6 +86,7 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
     /// <exception cref="ArgumentException">A column has the wrong type or does not fit the network.</exception>
     /// <exception cref="InvalidOperationException">There are no rows with a label, a class occurs in none, or an image has the wrong size.</exception>
     /// <exception cref="DivergedException">The loss became infinite or not a number.</exception>
+    /// <exception cref="OperationCanceledException">The training was cancelled while the data was read, before there was a network.</exception>
     public ConvNetTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -103,7 +102,12 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
         using var validation = _options.ValidationSet is { } set ? ReadValidation(channel, set, labelType) : null;
 
         using var backend = new CpuBackend(_options.Threads);
-        var trainer = new Trainer(backend, _trainerOptions with { Progress = new ProgressReport(channel, _options.MetricsCallback) });
+        var trainer = new Trainer(backend, _trainerOptions with
+        {
+            Progress = new ProgressReport(channel, _options.MetricsCallback),
+            // Each set of rows has a checkpoint of its own: a fold of a cross-validation must not go on from another fold's.
+            CheckpointPath = _options.WorkspacePath is { } folder ? Path.Combine(folder, $"training-{training.Fingerprint()}.checkpoint") : null,
+        });
         var result = trainer.Fit(_network, training, validation, _options.CancellationToken);
         channel.Info(MessageSensitivity.None, result.StopReason switch
         {
@@ -112,7 +116,7 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
             _ => $"Trained {result.History.Count} epochs; the network is that of epoch {result.BestEpoch}.",
         });
         return new ConvNetTransformer(
-            _host, result.Network, new(_options.FeatureColumnName, _options.PredictedLabelColumnName, _options.ScoreColumnName),
+            result.Network, new(_options.FeatureColumnName, _options.PredictedLabelColumnName, _options.ScoreColumnName),
             features.Type, labelType, classNames);
     }
 
@@ -137,7 +141,7 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
         var features = Column(data.Schema, _options.FeatureColumnName, "feature");
         var label = Column(data.Schema, _options.LabelColumnName, "label");
         var samples = LabelledSamples.Read(
-            data, features, label, _network.Inputs[0], Environment.ProcessorCount,
+            data, features, label, _network.Inputs[0], _options.Threads ?? Environment.ProcessorCount,
             _options.CacheBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, _options.CancellationToken);
         if (samples.Count > 0)
         {

@@ -1,11 +1,12 @@
 using System.Text.Json;
+using Microsoft.ML.ConvNet.Serialization;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.ConvNet.Scoring;
 
 /// <summary>
 /// The names of the classes: the key values of the label column, which the predicted label carries on so that
-/// MapKeyToValue finds them. They are text as a rule; numbers and truth values stay what they are.
+/// MapKeyToValue finds them. They are text as a rule; numbers, truth values and times stay what they are.
 /// </summary>
 internal abstract class ClassNames
 {
@@ -44,21 +45,23 @@ internal abstract class ClassNames
     private static IReadOnlyList<Kind> Kinds { get; } =
     [
         new Kind<ReadOnlyMemory<char>>("Text", TextDataViewType.Instance, v => JsonSerializer.SerializeToElement(v.ToString()), e => (e.GetString() ?? "").AsMemory()),
-        Number<bool>("Boolean", BooleanDataViewType.Instance),
-        Number<sbyte>("SByte", NumberDataViewType.SByte),
-        Number<byte>("Byte", NumberDataViewType.Byte),
-        Number<short>("Int16", NumberDataViewType.Int16),
-        Number<ushort>("UInt16", NumberDataViewType.UInt16),
-        Number<int>("Int32", NumberDataViewType.Int32),
-        Number<uint>("UInt32", NumberDataViewType.UInt32),
-        Number<long>("Int64", NumberDataViewType.Int64),
-        Number<ulong>("UInt64", NumberDataViewType.UInt64),
-        Number<float>("Single", NumberDataViewType.Single),
-        Number<double>("Double", NumberDataViewType.Double),
+        Plain<bool>("Boolean", BooleanDataViewType.Instance),
+        Plain<DateTime>("DateTime", DateTimeDataViewType.Instance),
+        Plain<TimeSpan>("TimeSpan", TimeSpanDataViewType.Instance),
+        Plain<sbyte>("SByte", NumberDataViewType.SByte),
+        Plain<byte>("Byte", NumberDataViewType.Byte),
+        Plain<short>("Int16", NumberDataViewType.Int16),
+        Plain<ushort>("UInt16", NumberDataViewType.UInt16),
+        Plain<int>("Int32", NumberDataViewType.Int32),
+        Plain<uint>("UInt32", NumberDataViewType.UInt32),
+        Plain<long>("Int64", NumberDataViewType.Int64),
+        Plain<ulong>("UInt64", NumberDataViewType.UInt64),
+        Plain<float>("Single", NumberDataViewType.Single),
+        Plain<double>("Double", NumberDataViewType.Double),
     ];
 
-    private static Kind<T> Number<T>(string name, PrimitiveDataViewType type)
-        => new(name, type, v => JsonSerializer.SerializeToElement(v), e => e.Deserialize<T>()!);
+    private static Kind<T> Plain<T>(string name, PrimitiveDataViewType type)
+        => new(name, type, v => JsonSerializer.SerializeToElement(v, SlabFile.Json), e => e.Deserialize<T>(SlabFile.Json)!);
 
     /// <summary>Names as JSON: the type, and the values.</summary>
     internal sealed record StoredNames(string Type, IReadOnlyList<JsonElement> Values);
