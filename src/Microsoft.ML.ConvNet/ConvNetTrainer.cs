@@ -94,12 +94,13 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
         var features = Column(input.Schema, _options.FeatureColumnName, "feature");
         var labelType = LabelReader.Check(label);
         var classNames = ClassNames.Of(label);
+        _ = FeatureReader.For(features, _network.Inputs[0]);
         CheckClasses(labelType);
 
         using var channel = _host.Start("Training");
         using var training = Read(channel, input, "training");
         CheckSeen(training.ClassCounts((int)labelType.Count), classNames);
-        using var validation = _options.ValidationSet is { } set ? ReadValidation(channel, set, labelType) : null;
+        using var validation = _options.ValidationSet is { } set ? ReadValidation(channel, set, labelType, classNames) : null;
 
         using var backend = new CpuBackend(_options.Threads);
         var trainer = new Trainer(backend, _trainerOptions with
@@ -155,12 +156,18 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
             : $"There are no {what} rows: the data is empty.");
     }
 
-    private LabelledSamples ReadValidation(IChannel channel, IDataView data, KeyDataViewType labelType)
+    private LabelledSamples ReadValidation(IChannel channel, IDataView data, KeyDataViewType labelType, ClassNames? classNames)
     {
-        var label = Column(data.Schema, _options.LabelColumnName, "label");
-        return LabelReader.Check(label).Count == labelType.Count
+        var label = Column(data.Schema, _options.LabelColumnName, "validation set's label");
+        Column(data.Schema, _options.FeatureColumnName, "validation set's feature");
+        var names = ClassNames.Of(label);
+        var sameClasses = label.Type is KeyDataViewType key && key.Count == labelType.Count && (names == null || classNames == null || names.SameAs(classNames));
+        return sameClasses
             ? Read(channel, data, "validation")
-            : throw new ArgumentException($"The label column '{label.Name}' of the validation set has {((KeyDataViewType)label.Type).Count} classes; that of the training data has {labelType.Count}. Map both with the same fitted MapValueToKey.");
+            : throw new ArgumentException($"The label column '{label.Name}' of the validation set has {Classes(label.Type, names)}; that of the training data has {Classes(labelType, classNames)}. Map both with the same fitted MapValueToKey.");
+
+        static string Classes(DataViewType type, ClassNames? names)
+            => type is not KeyDataViewType key ? $"the type {type}" : $"{key.Count} classes{(names == null ? "" : $" ({names})")}";
     }
 
     private void CheckClasses(KeyDataViewType labelType)

@@ -21,6 +21,17 @@ internal abstract class ClassNames
     /// <summary>The name of a class, for messages.</summary>
     public abstract string this[int index] { get; }
 
+    /// <summary>The number of classes.</summary>
+    private int Count => Type.Size;
+
+    /// <summary>Whether other names are the same, in the same order.</summary>
+    public bool SameAs(ClassNames other)
+        => Type.Equals(other.Type) && Enumerable.Range(0, Count).All(i => this[i] == other[i]);
+
+    /// <summary>The first names, for messages.</summary>
+    public override string ToString()
+        => string.Join(", ", Enumerable.Range(0, Math.Min(10, Count)).Select(i => $"'{this[i]}'")) + (Count > 10 ? " …" : "");
+
     /// <summary>Adds the names as an annotation.</summary>
     public abstract void AddTo(DataViewSchema.Annotations.Builder annotations, string kind);
 
