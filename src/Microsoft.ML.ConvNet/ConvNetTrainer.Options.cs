@@ -73,7 +73,7 @@ public sealed partial class ConvNetTrainer
 
         /// <summary>
         /// The bytes of rows that are kept in memory, images as one byte for each pixel and channel; what exceeds them goes to
-        /// a temporary file. A quarter of the machine's memory by default.
+        /// a file in <see cref="MLContext.TempFilePath"/>. A quarter of the machine's memory by default.
         /// </summary>
         public long? CacheBytes;
 

@@ -143,7 +143,7 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
         var label = Column(data.Schema, _options.LabelColumnName, "label");
         var samples = LabelledSamples.Read(
             data, features, label, _network.Inputs[0], _options.Threads ?? Environment.ProcessorCount,
-            _options.CacheBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, _options.CancellationToken);
+            _options.CacheBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, (_host as IHostEnvironmentInternal)?.TempFilePath, _options.CancellationToken);
         if (samples.Count > 0)
         {
             channel.Info(MessageSensitivity.None, $"Read {samples.Count} {what} rows{(samples.Unlabelled > 0 ? $"; left out {samples.Unlabelled} without a label" : "")}.");

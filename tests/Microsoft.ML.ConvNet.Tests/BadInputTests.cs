@@ -338,7 +338,7 @@ public class BadInputTests
     {
         var rows = Samples.Vectors(30);
         rows[20].Features[11] = float.NaN;
-        var network = convolution ? Samples.VectorNetwork() : Network.Input(1, 6, 6).Dense(3);
+        Network network = convolution ? Network.Input(1, 6, 6).Conv(4, kernel: 3).Relu().MaxPool(2).Dense(3) : Network.Input(1, 6, 6).Dense(3);
 
         Messages.AssertSays(
             Assert.Throws<DivergedException>(() => Trainer(network: network).Fit(Pipelines.WithKeys(_ml, _ml.Data.LoadFromEnumerable(rows)))),

@@ -65,9 +65,9 @@ internal static class Samples
 
     /// <summary>A network for vectors.</summary>
     public static Network VectorNetwork(int classes = 3)
-        => Network.Input(1, Size, Size).Conv(4, kernel: 3).Relu().MaxPool(2).Dense(classes);
+        => Network.Input(1, Size, Size).Conv(4, kernel: 3).LeakyRelu(0.1f).MaxPool(2).Dense(classes);
 
     /// <summary>A network for images.</summary>
     public static Network ImageNetwork(int channels = 3, int classes = 3)
-        => Network.Input(channels, ImageSize, ImageSize).Conv(4, kernel: 3, stride: 2).Relu().MaxPool(2).Dense(classes);
+        => Network.Input(channels, ImageSize, ImageSize).Conv(8, kernel: 3, stride: 2).LeakyRelu(0.1f).MaxPool(2).Dense(classes);
 }

@@ -335,11 +335,17 @@ public class TrainingTests
     [Fact]
     public void A_cache_on_disk_gives_the_same_network()
     {
+        using var folder = new TemporaryFolder();
+        var files = 0;
         var options = Pipelines.Quick();
         var expected = Fit(1, options).Model.Weights;
         options.CacheBytes = 0;
+        options.MetricsCallback = _ => files = Directory.GetFiles(folder.FullName).Length;
 
-        Assert.Equal(expected, Fit(1, options).Model.Weights);
+        Assert.Equal(expected, Pipelines.Train(new MLContext(seed: 1) { TempFilePath = folder.FullName }, options).Model.Weights);
+
+        Assert.Equal(1, files);
+        Assert.Empty(Directory.GetFiles(folder.FullName));
     }
 
     [Fact]

@@ -16,10 +16,10 @@ internal sealed class LabelledSamples : IBatchSource, IDisposable
     private readonly ThreadLocal<byte[]> _row;
     private volatile bool _failed;
 
-    private LabelledSamples(FeatureReader reader, Shape inputShape, long cacheBytes)
+    private LabelledSamples(FeatureReader reader, Shape inputShape, long cacheBytes, string? folder)
     {
         (_reader, InputShape) = (reader, inputShape);
-        _store = new SampleStore(reader.RowBytes, cacheBytes);
+        _store = new SampleStore(reader.RowBytes, cacheBytes, folder);
         _row = new(() => new byte[reader.RowBytes]);
     }
 
@@ -60,9 +60,10 @@ internal sealed class LabelledSamples : IBatchSource, IDisposable
 
     /// <summary>Reads all rows, on as many threads as the data view offers.</summary>
     public static LabelledSamples Read(
-        IDataView data, DataViewSchema.Column features, DataViewSchema.Column label, Node input, int threads, long cacheBytes, CancellationToken cancellation)
+        IDataView data, DataViewSchema.Column features, DataViewSchema.Column label, Node input, int threads,
+        long cacheBytes, string? folder, CancellationToken cancellation)
     {
-        var samples = new LabelledSamples(FeatureReader.For(features, input), input.Shape, cacheBytes);
+        var samples = new LabelledSamples(FeatureReader.For(features, input), input.Shape, cacheBytes, folder);
         try
         {
             samples.ReadAll(data, features, label, threads, cancellation);

@@ -42,7 +42,7 @@ internal abstract class ClassNames
     public static ClassNames? Of(DataViewSchema.Column label)
     {
         var column = label.Annotations.Schema.GetColumnOrNull(KeyValues);
-        if (column?.Type is not VectorDataViewType { IsKnownSize: true } type)
+        if (column?.Type is not VectorDataViewType type || label.Type is not KeyDataViewType key || (ulong)type.Size != key.Count)
             return null;
         return Kinds.FirstOrDefault(k => k.ItemType.Equals(type.ItemType))?.Read(label);
     }

@@ -32,17 +32,17 @@ internal sealed class Scorer(ConvNetTransformer transformer, FeatureReader featu
     /// <summary>The probabilities of a row.</summary>
     public ReadOnlySpan<float> Scores(int row) => _scores.AsSpan(row * classes, classes);
 
-    /// <summary>The key of the most probable class of a row; classes count from 1.</summary>
+    /// <summary>The key of the most probable class of a row; classes count from 1. Missing, 0, where no score is a number.</summary>
     public uint PredictedKey(int row)
     {
         var scores = Scores(row);
-        var best = 0;
-        for (var i = 1; i < scores.Length; i++)
+        var (key, best) = (0u, float.NegativeInfinity);
+        for (var i = 0; i < scores.Length; i++)
         {
-            if (scores[i] > scores[best])
-                best = i;
+            if (scores[i] > best)
+                (key, best) = ((uint)i + 1, scores[i]);
         }
 
-        return (uint)best + 1;
+        return key;
     }
 }

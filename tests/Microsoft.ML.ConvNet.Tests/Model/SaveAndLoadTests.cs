@@ -220,7 +220,7 @@ public class SaveAndLoadTests
     private static byte[] Entry(byte[] zip, string name)
     {
         using var archive = new ZipArchive(new MemoryStream(zip));
-        using var stream = archive.Entries.Single(e => e.Name == name).Open();
+        using var stream = archive.Entries.Single(e => e.FullName.EndsWith(name, StringComparison.Ordinal)).Open();
         using var bytes = new MemoryStream();
         stream.CopyTo(bytes);
         return bytes.ToArray();
@@ -238,7 +238,7 @@ public class SaveAndLoadTests
                 using var stream = entry.Open();
                 using var bytes = new MemoryStream();
                 stream.CopyTo(bytes);
-                if ((entry.Name == name ? alter(bytes.ToArray()) : bytes.ToArray()) is not { } content)
+                if ((entry.FullName.EndsWith(name, StringComparison.Ordinal) ? alter(bytes.ToArray()) : bytes.ToArray()) is not { } content)
                     continue;
                 using var copy = target.CreateEntry(entry.FullName).Open();
                 copy.Write(content);

@@ -44,6 +44,20 @@ public class ScoredDataViewTests
     }
 
     [Fact]
+    public void A_row_whose_features_are_no_numbers_has_no_predicted_label()
+    {
+        var ml = new MLContext(seed: 1);
+        var rows = Samples.Vectors(3);
+        Array.Fill(rows[1].Features, float.NaN);
+        var scored = Pipelines.Train(ml).Transform(ml.Data.LoadFromEnumerable(rows));
+
+        var labels = scored.GetColumn<uint>("PredictedLabel").ToArray();
+        Assert.Equal(0u, labels[1]);
+        Assert.All(Pipelines.Scores(scored)[1], s => Assert.Equal(float.NaN, s));
+        Assert.All(new[] { labels[0], labels[2] }, l => Assert.InRange(l, 1u, 3u));
+    }
+
+    [Fact]
     public void An_empty_input_gives_an_empty_output()
     {
         var ml = new MLContext(seed: 1);
