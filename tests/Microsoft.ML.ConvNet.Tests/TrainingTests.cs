@@ -333,6 +333,18 @@ public class TrainingTests
     }
 
     [Fact]
+    public void Cursors_that_share_the_rows_give_the_same_network()
+    {
+        var ml = new MLContext(seed: 1);
+        var options = Pipelines.Quick();
+        options.Threads = 4;
+        var data = Pipelines.WithKeys(ml, Pipelines.TrainingData(ml, 100));
+        var trainer = new ConvNetTrainer(ml, Samples.VectorNetwork(), options);
+
+        Assert.Equal(trainer.Fit(data).Model.Weights, trainer.Fit(new DealtView(data)).Model.Weights);
+    }
+
+    [Fact]
     public void A_cache_on_disk_gives_the_same_network()
     {
         using var folder = new TemporaryFolder();

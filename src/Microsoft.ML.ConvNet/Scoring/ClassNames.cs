@@ -47,6 +47,9 @@ internal abstract class ClassNames
         return Kinds.FirstOrDefault(k => k.ItemType.Equals(type.ItemType))?.Read(label);
     }
 
+    /// <summary>Whether names of a type can be stored.</summary>
+    public static bool CanBe(DataViewType itemType) => Kinds.Any(k => k.ItemType.Equals(itemType));
+
     /// <summary>The names in a model file.</summary>
     /// <exception cref="FormatException">The type is unknown.</exception>
     public static ClassNames Restore(StoredNames stored)

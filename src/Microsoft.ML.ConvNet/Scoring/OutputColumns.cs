@@ -25,7 +25,7 @@ internal static class OutputColumns
             Column(ScoreValueKind, TextDataViewType.Instance),
         ];
         var names = label.Annotations.FirstOrDefault(c => c.Name == KeyValues);
-        SchemaShape.Column[] ofLabel = names.Name == null ? [] : [names];
+        SchemaShape.Column[] ofLabel = names.Name == null || !ClassNames.CanBe(names.ItemType) ? [] : [names];
         SchemaShape.Column[] ofScore = names.Name != null && names.Kind == SchemaShape.Column.VectorKind.Vector && names.ItemType is TextDataViewType
             ? [Vector(SlotNames, TextDataViewType.Instance), Vector(TrainingLabelValues, TextDataViewType.Instance)]
             : [];

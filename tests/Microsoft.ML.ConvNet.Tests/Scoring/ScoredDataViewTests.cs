@@ -108,7 +108,7 @@ public class ScoredDataViewTests
     }
 
     [Fact]
-    public void A_sequence_that_gives_other_rows_each_time_is_scored_row_by_row_as_it_comes()
+    public void A_sequence_that_gives_other_rows_each_time_is_scored_as_it_comes()
     {
         var ml = new MLContext(seed: 1);
         var transformer = Pipelines.Train(ml);
