@@ -9,6 +9,7 @@ public sealed class Predictor : IDisposable
     private readonly Lock _lock = new();
     private readonly Node _input;
     private readonly Plan _plan;
+    private bool _disposed;
 
     /// <summary>Compiles a network for prediction.</summary>
     /// <param name="network">The network, with values.</param>
@@ -39,7 +40,22 @@ public sealed class Predictor : IDisposable
     /// <param name="inputs">The inputs, one after the other; at most <see cref="MaxBatch"/>.</param>
     /// <param name="outputs">Room for as many predictions.</param>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
+    /// <exception cref="ObjectDisposedException">The predictor is disposed.</exception>
     public void Predict(ReadOnlySpan<float> inputs, Span<float> outputs)
+        => ObjectDisposedException.ThrowIf(!TryPredict(inputs, outputs), this);
+
+    /// <summary>Frees the memory, once a prediction that runs on another thread is done.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _disposed = true;
+            _plan.Dispose();
+        }
+    }
+
+    /// <summary>Predicts a batch, unless the predictor is disposed.</summary>
+    internal bool TryPredict(ReadOnlySpan<float> inputs, Span<float> outputs)
     {
         var length = _input.Shape.Length;
         var batch = inputs.Length / length;
@@ -47,12 +63,12 @@ public sealed class Predictor : IDisposable
             throw new ArgumentException($"The network takes 1 to {MaxBatch} inputs of {length} numbers and gives {OutputShape.Length} for each; received {inputs.Length} numbers and room for {outputs.Length}.");
         lock (_lock)
         {
+            if (_disposed)
+                return false;
             _plan.Write(_input, inputs);
             _plan.Run(batch);
             _plan.Read(0, outputs);
+            return true;
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _plan.Dispose();
 }
