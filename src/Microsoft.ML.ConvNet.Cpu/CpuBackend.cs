@@ -48,6 +48,7 @@ public sealed class CpuBackend : IBackend, IDisposable
         [typeof(SqrtOp)] = UnaryKernels.Find,
         [typeof(AbsOp)] = UnaryKernels.Find,
         [typeof(PowerOp)] = UnaryKernels.Find,
+        [typeof(ClipOp)] = UnaryKernels.Find,
         [typeof(PReluOp)] = ChannelActivationKernels.Find,
         [typeof(PReluGradientOp)] = ChannelActivationKernels.Find,
         [typeof(MaxoutOp)] = ChannelActivationKernels.Find,

@@ -14,7 +14,7 @@ internal sealed class PointwiseCases : OpCaseTable
             new ReluOp(), new LeakyReluOp { Slope = 0.2f }, new SigmoidOp(), new TanhOp(), new AffineOp { Factor = -2, Offset = 0.5f },
             new EluOp { Alpha = 0.7f }, new SeluOp(), new GeluOp(), new GeluOp { Approximate = true }, new SiluOp(), new SoftplusOp(),
             new HardSigmoidOp(), new ExpOp(), new LogOp(), new SqrtOp(), new AbsOp(),
-            new PowerOp { Exponent = 2.5f }, new PowerOp { Exponent = 1 },
+            new ClipOp { Minimum = -0.5f, Maximum = 0.7f }, new PowerOp { Exponent = 2.5f }, new PowerOp { Exponent = 1 },
         ];
         foreach (var function in functions)
         {
