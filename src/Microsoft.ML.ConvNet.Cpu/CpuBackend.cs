@@ -15,8 +15,11 @@ public sealed class CpuBackend : IBackend, IDisposable
     private static readonly Dictionary<Type, Func<OpSignature, WorkerPool, Kernel?>> Kernels = new()
     {
         [typeof(ConvOp)] = ConvKernel.Find,
-        [typeof(ConvInputGradientOp)] = ConvKernel.Find,
+        [typeof(ConvTransposeOp)] = ConvKernel.Find,
         [typeof(ConvWeightGradientOp)] = ConvKernel.Find,
+        [typeof(TiledConvOp)] = TiledConv.Find,
+        [typeof(TiledConvInputGradientOp)] = TiledConv.Find,
+        [typeof(TiledConvWeightGradientOp)] = TiledConv.Find,
         [typeof(MatMulOp)] = MatMulKernel.Find,
         [typeof(MaxPoolOp)] = PoolKernels.Find,
         [typeof(MaxPoolGradientOp)] = PoolKernels.Find,
@@ -69,7 +72,8 @@ public sealed class CpuBackend : IBackend, IDisposable
         [typeof(ReshapeOp)] = MoveKernels.Find,
         [typeof(ConcatOp)] = MoveKernels.Find,
         [typeof(SliceOp)] = MoveKernels.Find,
-        [typeof(PadOp)] = MoveKernels.Find,
+        [typeof(PadOp)] = PadKernels.Find,
+        [typeof(PadGradientOp)] = PadKernels.Find,
         [typeof(ConstantOp)] = MoveKernels.Find,
         [typeof(OneHotOp)] = MoveKernels.Find,
         [typeof(PermuteOp)] = MoveKernels.Find,

@@ -42,8 +42,9 @@ public sealed record OpCase
     /// <summary>Whether the op has a gradient rule.</summary>
     public bool HasGradient { get; init; } = true;
 
-    /// <summary>Whether the op slides over three spatial axes.</summary>
-    public bool IsVolume => Op.GetType().GetProperty("Window") != null && Inputs.Any(i => i.Batched && i.Shape.Rank == 4);
+    /// <summary>Whether the op pools over three spatial axes.</summary>
+    public bool PoolsVolume
+        => Op is PoolOp or MaxPoolGradientOp or AveragePoolGradientOp && Inputs.Any(i => i.Shape.Rank == 4);
 
     public TensorType Output => Place().Type;
 

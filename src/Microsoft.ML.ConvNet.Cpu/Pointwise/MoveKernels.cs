@@ -14,11 +14,6 @@ internal static unsafe class MoveKernels
         CopyOp or ReshapeOp => new FunctionKernel("copy", call => Pointwise.Map(pool, call.Input(0), call.Output(), call.Count(), default(Identity))),
         ConcatOp op => new FunctionKernel("concat", call => Concat(op, call)),
         SliceOp op => new FunctionKernel("slice", call => Copy(call, 0, op.Start, 0, op.Axis, op.Length)),
-        PadOp op => new FunctionKernel("pad", call =>
-        {
-            Pointwise.Fill(pool, call.Output(), call.Count(), 0);
-            Copy(call, 0, 0, op.Before, op.Axis, call.Inputs[0].Type.Shape[op.Axis]);
-        }),
         PermuteOp op => Permute(op, signature.Inputs[0].Shape, pool),
         EmbeddingOp => new FunctionKernel("embedding", call => Embed(call, signature.Inputs[1].Shape)),
         EmbeddingGradientOp op => new FunctionKernel("embedding gradient", call => EmbedBack(call, op.Shape)),

@@ -39,6 +39,12 @@ public abstract record Initializer
     /// <param name="values">What to fill.</param>
     public abstract void Fill(Shape shape, ulong key, Span<float> values);
 
+    /// <summary>
+    /// The same with the fans of <paramref name="shape"/>, for weights whose own shape does not show how many inputs an output
+    /// sees: those of a transposed convolution, or of several sets of filters.
+    /// </summary>
+    internal Initializer WithFansOf(Shape shape) => new FansInitializer(this, shape);
+
     private protected enum FanMode
     {
         In,
@@ -68,6 +74,11 @@ public abstract record Initializer
             var fan = Mode == FanMode.In ? fanIn : (fanIn + fanOut) / 2.0;
             new NormalInitializer(Math.Sqrt(Gain / fan)).Fill(shape, key, values);
         }
+    }
+
+    private sealed record FansInitializer(Initializer Source, Shape FanShape) : Initializer
+    {
+        public override void Fill(Shape shape, ulong key, Span<float> values) => Source.Fill(FanShape, key, values);
     }
 
     private sealed record ValuesInitializer(float[] Source) : Initializer
