@@ -13,7 +13,7 @@ public static class Rebuilding
     /// <param name="input">The shape of the new input, with as many channels as before.</param>
     /// <exception cref="ShapeException">A layer cannot work on the new size.</exception>
     public static Network WithInput(this Network network, Shape input)
-        => network.Rebuild(input, (_, _) => null);
+        => network.Rebuild(input, Resized);
 
     /// <summary>
     /// Turns dense layers into convolutions (Long, Shelhamer &amp; Darrell 2015, section 3.1), so that a trained classifier slides over
@@ -31,12 +31,18 @@ public static class Rebuilding
         {
             ReshapeOp when IsFlatten(node) => inputs[0],
             MatMulOp { TransposeA: false, TransposeB: true } when node.Inputs[1].Op is VariableOp => AsConvolution(node, inputs),
-            _ => null,
+            _ => Resized(node, inputs),
         });
         if (!average || rebuilt.Output.Shape.Rank == 1)
             return rebuilt;
         return WithValuesOf(network, new Network(rebuilt.Output.GlobalAveragePool().Reshape(output.Shape)));
     }
+
+    /// <summary>A transposed convolution names the size of its output, which follows the input's.</summary>
+    private static Node? Resized(Node node, IReadOnlyList<Node> inputs)
+        => node.Op is ConvTransposeOp op && inputs[0].Shape != node.Inputs[0].Shape
+            ? new Node(op.ForInput(node.Inputs[0].Shape, inputs[0].Shape), inputs, node.Name)
+            : null;
 
     private static bool IsFlatten(Node node) => node.Shape.Rank == 1 && node.Inputs[0].Shape.Rank == 3;
 
