@@ -73,7 +73,7 @@ public sealed class DataOperationsCatalog : IInternalCatalog
     public IDataView FilterRowsByColumn(IDataView input, string columnName, double lowerBound = double.NegativeInfinity, double upperBound = double.PositiveInfinity)
     {
         Contracts.CheckValue(input, nameof(input));
-        Contracts.CheckParam(lowerBound <= upperBound, nameof(lowerBound), "The lower bound is above the upper bound");
+        Contracts.CheckParam(lowerBound < upperBound, nameof(upperBound), "Must be less than lowerBound");
         var column = input.Schema.GetColumnOrNull(columnName) ?? throw Contracts.MissingColumn("schema", "filter", columnName);
         if (column.Type != NumberDataViewType.Single && column.Type != NumberDataViewType.Double)
             throw Contracts.SchemaMismatch("schema", "filter", columnName, "Single or Double", column.Type.ToString());
@@ -122,7 +122,7 @@ public sealed class DataOperationsCatalog : IInternalCatalog
     private static IDataView Counted(IDataView input, long count, Func<long, bool> accept)
     {
         Contracts.CheckValue(input, nameof(input));
-        Contracts.CheckParam(count >= 0, nameof(count), "Must be non-negative");
+        Contracts.CheckParam(count > 0, nameof(count), "Must be greater than zero.");
         return new FilterView(input, [], _ =>
         {
             var row = 0L;

@@ -131,6 +131,9 @@ public sealed class DataOperationsTests : IDisposable
         Assert.Equal([0f, 1, 2], _context.Data.TakeRows(view, 3).GetColumn<float>("Number"));
         Assert.Equal([8f, 9], _context.Data.SkipRows(view, 8).GetColumn<float>("Number"));
         Assert.Equal([3f, 4], _context.Data.FilterRowsByColumn(view, "Number", 3, 5).GetColumn<float>("Number"));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _context.Data.FilterRowsByColumn(view, "Number", 3, 3));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _context.Data.TakeRows(view, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _context.Data.SkipRows(view, 0));
     }
 
     [Theory]
