@@ -84,13 +84,12 @@ public sealed class ModelOperationsCatalog : IInternalCatalog
     {
         Contracts.CheckValue(inputSchema, nameof(inputSchema));
         var definition = SchemaDefinition.Create(typeof(TSrc), SchemaDefinition.Direction.Read);
-        foreach (var column in definition)
+        foreach (var known in inputSchema)
         {
-            if (inputSchema.GetColumnOrNull(column.ColumnName) is not { } known)
-                continue;
+            var column = definition[known.Name] ?? throw new InvalidOperationException($"Type should contain a member named {known.Name}");
             column.ColumnType = known.Type;
             column.SetAnnotations(known.Annotations);
         }
-        return CreatePredictionEngine<TSrc, TDst>(transformer, new PredictionEngineOptions { InputSchemaDefinition = definition });
+        return CreatePredictionEngine<TSrc, TDst>(transformer, ignoreMissingColumns: false, definition);
     }
 }

@@ -80,7 +80,19 @@ public sealed class ModelTests : IDisposable
         Assert.Equal(1u, engine.Predict(new Row { Label = "light" }).Key);
         Assert.Throws<ArgumentOutOfRangeException>(() =>
             _context.Model.CreatePredictionEngine<Row, Prediction>(model, new PredictionEngineOptions { IgnoreMissingColumns = false, OwnsTransformer = false }));
-        Assert.Equal(2u, _context.Model.CreatePredictionEngine<Row, Prediction>(model, data.Schema).Predict(new Row { Label = "dark" }).Key);
+    }
+
+    [Fact]
+    public void An_engine_with_an_input_schema_ignores_no_missing_columns()
+    {
+        var data = Images();
+
+        using var engine = _context.Model.CreatePredictionEngine<Row, Prediction>(Pipeline().Fit(data), data.Schema);
+        Assert.Equal(2u, engine.Predict(new Row { Path = "1.png", Label = "dark" }).Key);
+
+        var keys = _context.Transforms.Conversion.MapValueToKey("Key", "Label").Fit(data);
+        Assert.Throws<ArgumentOutOfRangeException>(() => _context.Model.CreatePredictionEngine<Row, Prediction>(keys, data.Schema));
+        Assert.Throws<InvalidOperationException>(() => _context.Model.CreatePredictionEngine<Row, Prediction>(keys, keys.GetOutputSchema(data.Schema)));
     }
 
     private EstimatorChain<KeyToValueMappingTransformer> Pipeline() => _context.Transforms.Conversion.MapValueToKey("Key", "Label")
