@@ -66,9 +66,9 @@ public sealed class DataOperationsCatalog : IInternalCatalog
         return new ShuffleView(input, seed ?? _env.Register("Shuffle").Rand.Next(), shufflePoolSize, shuffleSource);
     }
 
-    public IDataView TakeRows(IDataView input, long count) => Counted(input, count, row => row < count);
+    public IDataView TakeRows(IDataView input, long count) => SkipTake(input, count, skip: 0, take: count);
 
-    public IDataView SkipRows(IDataView input, long count) => Counted(input, count, row => row >= count);
+    public IDataView SkipRows(IDataView input, long count) => SkipTake(input, count, skip: count, take: long.MaxValue);
 
     public IDataView FilterRowsByColumn(IDataView input, string columnName, double lowerBound = double.NegativeInfinity, double upperBound = double.PositiveInfinity)
     {
@@ -119,15 +119,11 @@ public sealed class DataOperationsCatalog : IInternalCatalog
         }).ToArray();
     }
 
-    private static IDataView Counted(IDataView input, long count, Func<long, bool> accept)
+    private static SkipTakeView SkipTake(IDataView input, long count, long skip, long take)
     {
         Contracts.CheckValue(input, nameof(input));
         Contracts.CheckParam(count > 0, nameof(count), "Must be greater than zero.");
-        return new FilterView(input, [], _ =>
-        {
-            var row = 0L;
-            return () => accept(row++);
-        }, dependsOnOrder: true);
+        return new SkipTakeView(input, skip, take);
     }
 
     public readonly struct TrainTestData

@@ -51,8 +51,9 @@ public sealed class ModelOperationsCatalog : IInternalCatalog
                 inputSchema = SchemaFile.Read(reader);
             }
         }
-        ModelLoadContext.LoadModel<ITransformer, SignatureLoadModel>(_env, out var model, repository, TransformerDirectory);
-        return model;
+        return ModelLoadContext.LoadModelOrNull<ITransformer, SignatureLoadModel>(_env, out var model, repository, TransformerDirectory)
+            ? model
+            : throw new InvalidOperationException("Could not load legacy format model");
     }
 
     public ITransformer Load(string filePath, out DataViewSchema inputSchema)

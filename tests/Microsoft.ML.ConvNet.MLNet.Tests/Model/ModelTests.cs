@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms;
 
@@ -48,6 +49,12 @@ public sealed class ModelTests : IDisposable
     {
         using var garbage = new MemoryStream("garbage"u8.ToArray());
         Assert.Throws<FormatException>(() => _context.Model.Load(garbage, out _));
+
+        using var zip = new MemoryStream();
+        using (var archive = new ZipArchive(zip, ZipArchiveMode.Create, leaveOpen: true))
+            archive.CreateEntry("entry");
+        zip.Position = 0;
+        Assert.Throws<InvalidOperationException>(() => _context.Model.Load(zip, out _));
     }
 
     [Fact]
