@@ -14,7 +14,7 @@ public class ModelTrainingTests
     private static readonly Dictionary<string, (Func<Node> Network, Loss Loss, int Steps, float Rate)> _networks = new()
     {
         ["LeNet-5"] = (() => Net.LeNet5(), Loss.SoftmaxCrossEntropy, 40, 2e-3f),
-        ["Nielsen, one layer"] = (() => Net.NielsenShallow(), Loss.SoftmaxCrossEntropy, 300, 2e-3f),
+        ["Nielsen, one layer"] = (() => Net.NielsenShallow(), Loss.SoftmaxCrossEntropy, 800, 3e-3f),
         ["Nielsen, two layers"] = (() => Net.NielsenDeep(), Loss.SoftmaxCrossEntropy, 80, 2e-3f),
         ["VGG-11"] = (() => Net.Vgg11(Network.Input(3, 32, 32), 4, width: 8, units: 32), Loss.SoftmaxCrossEntropy, 150, 2e-3f),
         ["VGG-16"] = (() => Net.Vgg16(Network.Input(3, 32, 32), 4, width: 8, units: 32), Loss.SoftmaxCrossEntropy, 200, 2e-3f),
