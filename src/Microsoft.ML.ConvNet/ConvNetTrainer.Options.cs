@@ -51,11 +51,15 @@ public sealed partial class ConvNetTrainer
         /// <summary>Called after each batch and at the end of each epoch, on the thread that trains.</summary>
         public Action<TrainingProgress>? MetricsCallback;
 
-        /// <summary>Ends the training with the best network so far.</summary>
+        /// <summary>
+        /// Ends the training with the best network so far. While the data is still being read there is none, and Fit throws an
+        /// <see cref="OperationCanceledException"/>.
+        /// </summary>
         public CancellationToken CancellationToken;
 
         /// <summary>
-        /// A folder for the checkpoint, written after each epoch, from which an interrupted training goes on; none by default.
+        /// A folder for the checkpoint, written after each epoch, from which an interrupted training of the same network on the
+        /// same rows goes on; none by default. It takes the same seed: give one to the <see cref="MLContext"/>, or here.
         /// </summary>
         public string? WorkspacePath;
 
@@ -69,7 +73,7 @@ public sealed partial class ConvNetTrainer
 
         /// <summary>
         /// The bytes of rows that are kept in memory, images as one byte for each pixel and channel; what exceeds them goes to
-        /// a temporary file. A quarter of the machine's memory by default.
+        /// a file in <see cref="MLContext.TempFilePath"/>. A quarter of the machine's memory by default.
         /// </summary>
         public long? CacheBytes;
 
@@ -80,6 +84,38 @@ public sealed partial class ConvNetTrainer
         public bool AllowUnseenClasses;
 
         internal Options Copy() => (Options)MemberwiseClone();
+
+        /// <exception cref="ArgumentException">An option is missing or out of range.</exception>
+        internal void Check()
+        {
+            foreach (var (name, value) in new[]
+            {
+                (nameof(LabelColumnName), LabelColumnName), (nameof(FeatureColumnName), FeatureColumnName),
+                (nameof(ScoreColumnName), ScoreColumnName), (nameof(PredictedLabelColumnName), PredictedLabelColumnName),
+            })
+            {
+                if (string.IsNullOrEmpty(value))
+                    throw new ArgumentException($"{name} must be the name of a column.", name);
+            }
+
+            if (ScoreColumnName == PredictedLabelColumnName)
+                throw new ArgumentException($"ScoreColumnName and PredictedLabelColumnName must differ; both are '{ScoreColumnName}'.", nameof(ScoreColumnName));
+            ArgumentNullException.ThrowIfNull(Schedule, nameof(Schedule));
+            ArgumentNullException.ThrowIfNull(Optimizer, nameof(Optimizer));
+            Require(Epochs >= 1, nameof(Epochs), Epochs, "at least 1");
+            Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
+            Require(LearningRate > 0 && float.IsFinite(LearningRate), nameof(LearningRate), LearningRate, "above 0 and finite");
+            Require(ValidationSetFraction is >= 0 and < 1, nameof(ValidationSetFraction), ValidationSetFraction, "at least 0 and below 1");
+            Require(EarlyStopping is null or { Patience: >= 1 }, nameof(EarlyStopping), EarlyStopping?.Patience, "patient for at least 1 epoch");
+            Require(Threads is null or >= 1, nameof(Threads), Threads, "at least 1");
+            Require(CacheBytes is null or >= 0, nameof(CacheBytes), CacheBytes, "at least 0");
+        }
+
+        private static void Require(bool condition, string name, object? value, string range)
+        {
+            if (!condition)
+                throw new ArgumentOutOfRangeException(name, value, $"{name} must be {range}.");
+        }
     }
 #pragma warning restore CA1034, CA1051
 }

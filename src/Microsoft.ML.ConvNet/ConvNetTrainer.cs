@@ -62,6 +62,8 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
         if (network.Inputs.Count != 1)
             throw new ArgumentException($"The network must have one input; this one has {string.Join(" and ", network.Inputs.Select(i => $"'{i.Name}'"))}.", nameof(network));
 
+        _options.Check();
+
         // Drawn once, so that each Fit of this trainer gives the same network.
         _seed = _options.Seed ?? _host.Rand.Next();
         _trainerOptions = new TrainerOptions
@@ -75,11 +77,7 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
             Seed = _seed,
             ValidationFraction = _options.ValidationSetFraction,
             EarlyStopping = _options.EarlyStopping,
-            CheckpointPath = _options.WorkspacePath is { } folder ? Path.Combine(folder, "training.checkpoint") : null,
         };
-        _ = new Trainer(new Backends.ReferenceBackend(), _trainerOptions);
-        if (_options.Threads is < 1)
-            throw new ArgumentOutOfRangeException(nameof(options), _options.Threads, "Threads must be at least 1.");
     }
 
     /// <summary>Trains the network.</summary>
@@ -88,6 +86,7 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
     /// <exception cref="ArgumentException">A column has the wrong type or does not fit the network.</exception>
     /// <exception cref="InvalidOperationException">There are no rows with a label, a class occurs in none, or an image has the wrong size.</exception>
     /// <exception cref="DivergedException">The loss became infinite or not a number.</exception>
+    /// <exception cref="OperationCanceledException">The training was cancelled while the data was read, before there was a network.</exception>
     public ConvNetTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -95,15 +94,21 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
         var features = Column(input.Schema, _options.FeatureColumnName, "feature");
         var labelType = LabelReader.Check(label);
         var classNames = ClassNames.Of(label);
+        _ = FeatureReader.For(features, _network.Inputs[0]);
         CheckClasses(labelType);
 
         using var channel = _host.Start("Training");
         using var training = Read(channel, input, "training");
         CheckSeen(training.ClassCounts((int)labelType.Count), classNames);
-        using var validation = _options.ValidationSet is { } set ? ReadValidation(channel, set, labelType) : null;
+        using var validation = _options.ValidationSet is { } set ? ReadValidation(channel, set, labelType, classNames) : null;
 
         using var backend = new CpuBackend(_options.Threads);
-        var trainer = new Trainer(backend, _trainerOptions with { Progress = new ProgressReport(channel, _options.MetricsCallback) });
+        var trainer = new Trainer(backend, _trainerOptions with
+        {
+            Progress = new ProgressReport(channel, _options.MetricsCallback),
+            // Each set of rows has a checkpoint of its own: a fold of a cross-validation must not go on from another fold's.
+            CheckpointPath = _options.WorkspacePath is { } folder ? Path.Combine(folder, $"training-{training.Fingerprint()}.checkpoint") : null,
+        });
         var result = trainer.Fit(_network, training, validation, _options.CancellationToken);
         channel.Info(MessageSensitivity.None, result.StopReason switch
         {
@@ -112,7 +117,7 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
             _ => $"Trained {result.History.Count} epochs; the network is that of epoch {result.BestEpoch}.",
         });
         return new ConvNetTransformer(
-            _host, result.Network, new(_options.FeatureColumnName, _options.PredictedLabelColumnName, _options.ScoreColumnName),
+            result.Network, new(_options.FeatureColumnName, _options.PredictedLabelColumnName, _options.ScoreColumnName),
             features.Type, labelType, classNames);
     }
 
@@ -137,8 +142,8 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
         var features = Column(data.Schema, _options.FeatureColumnName, "feature");
         var label = Column(data.Schema, _options.LabelColumnName, "label");
         var samples = LabelledSamples.Read(
-            data, features, label, _network.Inputs[0], Environment.ProcessorCount,
-            _options.CacheBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, _options.CancellationToken);
+            data, features, label, _network.Inputs[0], _options.Threads ?? Environment.ProcessorCount,
+            _options.CacheBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, (_host as IHostEnvironmentInternal)?.TempFilePath, _options.CancellationToken);
         if (samples.Count > 0)
         {
             channel.Info(MessageSensitivity.None, $"Read {samples.Count} {what} rows{(samples.Unlabelled > 0 ? $"; left out {samples.Unlabelled} without a label" : "")}.");
@@ -151,12 +156,18 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
             : $"There are no {what} rows: the data is empty.");
     }
 
-    private LabelledSamples ReadValidation(IChannel channel, IDataView data, KeyDataViewType labelType)
+    private LabelledSamples ReadValidation(IChannel channel, IDataView data, KeyDataViewType labelType, ClassNames? classNames)
     {
-        var label = Column(data.Schema, _options.LabelColumnName, "label");
-        return LabelReader.Check(label).Count == labelType.Count
+        var label = Column(data.Schema, _options.LabelColumnName, "validation set's label");
+        Column(data.Schema, _options.FeatureColumnName, "validation set's feature");
+        var names = ClassNames.Of(label);
+        var sameClasses = label.Type is KeyDataViewType key && key.Count == labelType.Count && (names == null || classNames == null || names.SameAs(classNames));
+        return sameClasses
             ? Read(channel, data, "validation")
-            : throw new ArgumentException($"The label column '{label.Name}' of the validation set has {((KeyDataViewType)label.Type).Count} classes; that of the training data has {labelType.Count}. Map both with the same fitted MapValueToKey.");
+            : throw new ArgumentException($"The label column '{label.Name}' of the validation set has {Classes(label.Type, names)}; that of the training data has {Classes(labelType, classNames)}. Map both with the same fitted MapValueToKey.");
+
+        static string Classes(DataViewType type, ClassNames? names)
+            => type is not KeyDataViewType key ? $"the type {type}" : $"{key.Count} classes{(names == null ? "" : $" ({names})")}";
     }
 
     private void CheckClasses(KeyDataViewType labelType)

@@ -29,9 +29,8 @@ public sealed class ConvNetTransformer : ISingleFeaturePredictionTransformer<Net
     private readonly ClassNames? _classNames;
     private readonly ConcurrentDictionary<int, Lazy<Predictor>> _predictors = new();
 
-    internal ConvNetTransformer(IHostEnvironment env, Network network, Columns columns, DataViewType featureType, KeyDataViewType labelType, ClassNames? classNames)
+    internal ConvNetTransformer(Network network, Columns columns, DataViewType featureType, KeyDataViewType labelType, ClassNames? classNames)
     {
-        env.Register(nameof(ConvNetTransformer));
         (Model, _columns, FeatureColumnType, _labelType, _classNames) = (network, columns, featureType, labelType, classNames);
     }
 
@@ -54,20 +53,22 @@ public sealed class ConvNetTransformer : ISingleFeaturePredictionTransformer<Net
     /// <exception cref="ArgumentException">The feature column does not fit the network.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
     {
+        ArgumentNullException.ThrowIfNull(inputSchema);
         CreateReader(inputSchema);
-        var schema = new DataViewSchema.Builder();
-        schema.AddColumns(inputSchema);
-        OutputColumns.AddTo(schema, _labelType, _classNames, _columns.PredictedLabel, _columns.Score);
-        return schema.ToSchema();
+        return OutputColumns.AddTo(inputSchema, _labelType, _classNames, _columns.PredictedLabel, _columns.Score);
     }
 
     /// <summary>Scores data, lazily and in batches.</summary>
-    public IDataView Transform(IDataView input) => new ScoredDataView(this, input);
+    public IDataView Transform(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return new ScoredDataView(this, input);
+    }
 
     /// <summary>A mapper that scores row by row.</summary>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new ScoringMapper(this, inputSchema);
 
-    /// <summary>Frees the memory of scoring. It comes back when the transformer is used again.</summary>
+    /// <summary>Frees the memory of scoring. It comes back when the transformer, or a cursor or prediction engine of it, is used again.</summary>
     public void Dispose()
     {
         foreach (var batch in _predictors.Keys)
@@ -87,10 +88,15 @@ public sealed class ConvNetTransformer : ISingleFeaturePredictionTransformer<Net
     }
 
     internal Scorer CreateScorer(DataViewSchema inputSchema, int maxBatch)
+        => new(this, CreateReader(inputSchema), (int)_labelType.Count, maxBatch);
+
+    /// <summary>Predicts with the network that is compiled for a batch size.</summary>
+    internal void Predict(int maxBatch, ReadOnlySpan<float> inputs, Span<float> outputs)
     {
-        var predictor = _predictors.GetOrAdd(maxBatch, batch => new Lazy<Predictor>(
-            () => new Predictor(Model, _backend, batch, Loss.SoftmaxCrossEntropy)));
-        return new Scorer(predictor.Value, CreateReader(inputSchema), (int)_labelType.Count);
+        // A prediction engine disposes the transformer with itself, perhaps while another one is at work here.
+        while (!PredictorFor(maxBatch).TryPredict(inputs, outputs))
+        {
+        }
     }
 
     /// <summary>Called by ML.NET when it loads a model; see Interop/AccessChecks.cs.</summary>
@@ -106,7 +112,7 @@ public sealed class ConvNetTransformer : ISingleFeaturePredictionTransformer<Net
         }
 
         return new ConvNetTransformer(
-            env, network!, header!.Columns, FeatureTypeOf(header.Feature), LabelTypeOf(header), header.ClassNames is { } names ? ClassNames.Restore(names) : null);
+            network!, header!.Columns, FeatureTypeOf(header.Feature), LabelTypeOf(header), header.ClassNames is { } names ? ClassNames.Restore(names) : null);
     }
 
     private FeatureReader CreateReader(DataViewSchema schema)
@@ -115,6 +121,10 @@ public sealed class ConvNetTransformer : ISingleFeaturePredictionTransformer<Net
             ?? throw new ArgumentOutOfRangeException(nameof(schema), $"The feature column '{_columns.Feature}' is missing; there are {string.Join(", ", schema.Select(c => c.Name))}.");
         return FeatureReader.For(column, Model.Inputs[0]);
     }
+
+    private Predictor PredictorFor(int maxBatch)
+        => _predictors.GetOrAdd(maxBatch, batch => new Lazy<Predictor>(
+            () => new Predictor(Model, _backend, batch, Loss.SoftmaxCrossEntropy))).Value;
 
     private static VersionInfo VersionInfo() => new(
         modelSignature: ModelSignature,

@@ -16,6 +16,10 @@ internal static unsafe class BinaryKernels
         AddOp => Find(signature, pool, default(Add)),
         SubtractOp => Find(signature, pool, default(Subtract)),
         MultiplyOp => Find(signature, pool, default(Multiply)),
+        DivideOp => Find(signature, pool, default(Divide)),
+        MaximumOp => Find(signature, pool, default(Maximum)),
+        MinimumOp => Find(signature, pool, default(Minimum)),
+        NotLessOp => Find(signature, pool, default(NotLess)),
         _ => null,
     };
 

@@ -15,12 +15,34 @@ internal static unsafe class DropoutKernel
     public static Kernel Find(OpSignature signature, WorkerPool pool)
     {
         var op = (DropoutOp)signature.Op;
+        if (op.WholeChannels)
+            return new FunctionKernel("dropout of channels", call => DropChannels(pool, op, call));
         return new FunctionKernel("dropout", call =>
         {
             var chunks = (int)((call.Count() + VectorLoop.ChunkSize - 1) / VectorLoop.ChunkSize);
             var key = CounterRandom.Key(call.State.Seed, op.Salt, call.State.Step);
             pool.Run(chunks, new Job(call.Input(0), call.Output(), call.Count(), key, op.Threshold, op.Scale));
         });
+    }
+
+    /// <summary>Each plane is scaled, by zero or by the same factor.</summary>
+    private static void DropChannels(WorkerPool pool, DropoutOp op, KernelCall call)
+    {
+        var shape = call.Channels(call.Output.Type);
+        var key = CounterRandom.Key(call.State.Seed, op.Salt, call.State.Step);
+        PlaneLoop.Run(pool, shape.Planes, shape.Inner, new PlaneBody(call.Input(0), call.Output(), shape.Inner, key, op.Threshold, op.Scale));
+    }
+
+    private readonly struct PlaneBody(float* x, float* y, nint length, ulong key, uint threshold, float scale) : IPlaneBody
+    {
+        public void Run(nint plane)
+        {
+            var start = plane * length;
+            if (CounterRandom.Bits(key, (uint)plane) < threshold)
+                new Span<float>(y + start, (int)length).Clear();
+            else
+                Pointwise.Map(x + start, y + start, length, new Scale(scale));
+        }
     }
 
     private readonly struct Job(float* x, float* y, nint count, ulong key, uint threshold, float scale) : IParallelJob

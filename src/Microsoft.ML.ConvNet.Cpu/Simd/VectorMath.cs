@@ -100,4 +100,50 @@ internal static class VectorMath
 
         return S.Select(S.GreaterThan(S.Create(0.25f), S.Abs(x)), series, saturating);
     }
+
+    /// <summary>eˣ − 1, whose digits survive near 0: below 0.25 by its Taylor polynomial.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V ExpM1<S, V>(V x)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        var series = S.MultiplyAdd(x, S.Create(1f / 5040), S.Create(1f / 720));
+        series = S.MultiplyAdd(x, series, S.Create(1f / 120));
+        series = S.MultiplyAdd(x, series, S.Create(1f / 24));
+        series = S.MultiplyAdd(x, series, S.Create(1f / 6));
+        series = S.MultiplyAdd(x, series, S.Create(0.5f));
+        series = S.MultiplyAdd(S.Multiply(x, x), series, x);
+        return S.Select(S.GreaterThan(S.Create(0.25f), S.Abs(x)), series, S.Subtract(Exp<S, V>(x), S.Create(1f)));
+    }
+
+    /// <summary>ln(1 + x) for x ≥ 0. What 1 + x rounds off, in first order, is put back (Kahan).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V LogP1<S, V>(V x)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        var one = S.Create(1f);
+        var sum = S.Add(one, x);
+        var lost = S.Subtract(x, S.Subtract(sum, one));
+        return S.Add(Log<S, V>(sum), S.Divide(lost, sum));
+    }
+
+    /// <summary>
+    /// Φ(x), the normal distribution, to 1e-7 (Abramowitz &amp; Stegun 7.1.26 for the error function of x/√2).
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V NormalDistribution<S, V>(V x)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        var one = S.Create(1f);
+        var z = S.Multiply(S.Abs(x), S.Create(0.707106781f));
+        var t = S.Divide(one, S.MultiplyAdd(S.Create(0.3275911f), z, one));
+        var series = S.MultiplyAdd(t, S.Create(1.061405429f), S.Create(-1.453152027f));
+        series = S.MultiplyAdd(t, series, S.Create(1.421413741f));
+        series = S.MultiplyAdd(t, series, S.Create(-0.284496736f));
+        series = S.MultiplyAdd(t, series, S.Create(0.254829592f));
+        var tail = S.Multiply(S.Multiply(S.Create(0.5f), S.Multiply(t, series)), Exp<S, V>(S.Subtract(S.Create(0f), S.Multiply(z, z))));
+        return S.Select(S.GreaterThan(x, S.Create(0f)), S.Subtract(one, tail), tail);
+    }
 }

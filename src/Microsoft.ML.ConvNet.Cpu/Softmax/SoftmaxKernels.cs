@@ -15,6 +15,10 @@ internal static unsafe class SoftmaxKernels
                 Softmax.Forward(pool, call.Input(0), call.Channels(type), call.Output())),
             SoftmaxGradientOp => new FunctionKernel("softmax gradient", call =>
                 Softmax.Backward(pool, call.Input(0), call.Input(1), call.Channels(type), call.Output())),
+            LogSoftmaxOp => new FunctionKernel("log-softmax", call =>
+                LogSoftmax.Forward(pool, call.Input(0), call.Channels(type), call.Output())),
+            LogSoftmaxGradientOp => new FunctionKernel("log-softmax gradient", call =>
+                LogSoftmax.Backward(pool, call.Input(0), call.Input(1), call.Channels(type), call.Output())),
             SoftmaxCrossEntropyOp => new FunctionKernel("softmax cross-entropy", call =>
                 SoftmaxCrossEntropy.Losses(pool, call.Input(0), call.Input(1), call.Channels(type), call.Output())),
             SoftmaxCrossEntropyGradientOp => new FunctionKernel("softmax cross-entropy gradient", call =>

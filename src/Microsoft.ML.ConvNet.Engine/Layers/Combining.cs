@@ -24,6 +24,45 @@ public static class Combining
     /// <summary>The same elements under another shape of equal length.</summary>
     public static Node Reshape(this Node x, Shape shape, string? name = null) => new(new ReshapeOp { Shape = shape }, [x], name);
 
+    /// <summary>a / b, element by element. Where the shapes differ, one must have extents of 1, which are repeated.</summary>
+    public static Node Divide(this Node a, Node b, string? name = null) => new(new DivideOp(), [a, b], name);
+
+    /// <summary>The larger of a and b, element by element.</summary>
+    public static Node Maximum(this Node a, Node b, string? name = null) => new(new MaximumOp(), [a, b], name);
+
+    /// <summary>The smaller of a and b, element by element.</summary>
+    public static Node Minimum(this Node a, Node b, string? name = null) => new(new MinimumOp(), [a, b], name);
+
+    /// <summary>The axes in another order: axis i of the output is axis <paramref name="axes"/>[i] of the input.</summary>
+    /// <exception cref="ShapeException">The axes are no order of the input's.</exception>
+    public static Node Permute(this Node x, params ReadOnlySpan<int> axes) => new(PermuteOp.Of(axes), [x]);
+
+    /// <summary>A range of one axis.</summary>
+    /// <param name="x">The input.</param>
+    /// <param name="axis">The axis; 0 is the channels.</param>
+    /// <param name="start">The first index.</param>
+    /// <param name="length">The number of indices.</param>
+    /// <param name="name">The layer's name; slice1, slice2 … by default.</param>
+    /// <exception cref="ShapeException">There is no such axis or range.</exception>
+    public static Node Slice(this Node x, int axis, int start, int length, string? name = null)
+        => new(new SliceOp { Axis = axis, Start = start, Length = length }, [x], name);
+
+    /// <summary>Equal parts along one axis, in order.</summary>
+    /// <exception cref="ShapeException">The parts do not divide the axis.</exception>
+    public static IReadOnlyList<Node> Split(this Node x, int parts, int axis = 0)
+    {
+        var op = new SliceOp { Axis = axis, Start = 0, Length = 1 };
+        if (axis < 0 || axis >= x.Shape.Rank || parts < 1 || x.Shape[axis] % parts != 0)
+            throw new OpInputs(op, "split", [x]).Error($"it cannot be split into {parts} equal parts along axis {axis}");
+        var length = x.Shape[axis] / parts;
+        return [.. Enumerable.Range(0, parts).Select(p => x.Slice(axis, p * length, length))];
+    }
+
+    /// <summary>The middle of an image, C×H×W, of another height and width. Where pixels are left over, the odd one is cut at the end.</summary>
+    /// <exception cref="ShapeException">The image is smaller.</exception>
+    public static Node Crop(this Node x, Size size)
+        => x.Slice(1, (x.Shape.H - size.Height) / 2, size.Height).Slice(2, (x.Shape.W - size.Width) / 2, size.Width);
+
     /// <summary>
     /// The basic block of a residual network (He et al. 2016, figure 2): two 3×3 convolutions with batch normalisation,
     /// added to the input, or to its 1×1 convolution where the shape changes. Output: filters×⌈H/stride⌉×⌈W/stride⌉.

@@ -24,6 +24,12 @@ public abstract record Initializer
     /// </summary>
     public static Initializer Xavier { get; } = new ScaledNormalInitializer(1, FanMode.Average);
 
+    /// <summary>
+    /// The weights of a bilinear interpolation in each plane, for transposed convolutions of kernel 2·stride with a group for each channel (Long,
+    /// Shelhamer &amp; Darrell 2015, section 3.3).
+    /// </summary>
+    public static Initializer Bilinear { get; } = new BilinearInitializer();
+
     /// <summary>All elements the same number.</summary>
     public static Initializer Constant(float value) => new ConstantInitializer(value);
 
@@ -79,6 +85,22 @@ public abstract record Initializer
     private sealed record FansInitializer(Initializer Source, Shape FanShape) : Initializer
     {
         public override void Fill(Shape shape, ulong key, Span<float> values) => Source.Fill(FanShape, key, values);
+    }
+
+    private sealed record BilinearInitializer : Initializer
+    {
+        public override void Fill(Shape shape, ulong key, Span<float> values)
+        {
+            for (var i = 0; i < values.Length; i++)
+                values[i] = Tent(i / shape.W % shape.H, shape.H) * Tent(i % shape.W, shape.W);
+        }
+
+        /// <summary>1 in the middle, and less by even steps to the ends.</summary>
+        private static float Tent(int place, int size)
+        {
+            var half = (size + 1) / 2;
+            return 1 - (Math.Abs(place - ((size - 1) / 2f)) / half);
+        }
     }
 
     private sealed record ValuesInitializer(float[] Source) : Initializer

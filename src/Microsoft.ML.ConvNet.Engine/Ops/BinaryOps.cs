@@ -104,3 +104,67 @@ public sealed record MultiplyOp : BinaryOp
         }
     }
 }
+
+/// <summary>a / b, element by element.</summary>
+[Op("Divide")]
+public sealed record DivideOp : BinaryOp
+{
+    /// <inheritdoc/>
+    public override T Apply<T>(T a, T b) => a / b;
+
+    /// <inheritdoc/>
+    public override void Gradient(GradientContext context)
+    {
+        var share = context.New(new DivideOp(), context.OutputGradient, context.Input(1));
+        if (context.Needs(0))
+            context.Add(0, SumTo(context, share, 0));
+        if (context.Needs(1))
+        {
+            var product = context.New(new MultiplyOp(), share, context.Node);
+            context.Add(1, SumTo(context, context.New(new AffineOp { Factor = -1 }, product), 1));
+        }
+    }
+}
+
+/// <summary>The larger of a and b, element by element; of equal ones the gradient goes to a.</summary>
+[Op("Maximum")]
+public sealed record MaximumOp : BinaryOp
+{
+    /// <inheritdoc/>
+    public override T Apply<T>(T a, T b) => T.Max(a, b);
+
+    /// <inheritdoc/>
+    public override void Gradient(GradientContext context) => Share(context, context.New(new NotLessOp(), context.Input(0), context.Input(1)));
+
+    /// <summary>Sends the gradient to a where the mask is 1, and to b where it is 0.</summary>
+    internal static void Share(GradientContext context, Node mask)
+    {
+        var toA = context.New(new MultiplyOp(), context.OutputGradient, mask);
+        if (context.Needs(0))
+            context.Add(0, SumTo(context, toA, 0));
+        if (context.Needs(1))
+            context.Add(1, SumTo(context, context.New(new SubtractOp(), context.OutputGradient, toA), 1));
+    }
+}
+
+/// <summary>The smaller of a and b, element by element; of equal ones the gradient goes to a.</summary>
+[Op("Minimum")]
+public sealed record MinimumOp : BinaryOp
+{
+    /// <inheritdoc/>
+    public override T Apply<T>(T a, T b) => T.Min(a, b);
+
+    /// <inheritdoc/>
+    public override void Gradient(GradientContext context) => MaximumOp.Share(context, context.New(new NotLessOp(), context.Input(1), context.Input(0)));
+}
+
+/// <summary>1 where a ≥ b, else 0; without a gradient.</summary>
+[Op("NotLess")]
+public sealed record NotLessOp : BinaryOp
+{
+    /// <inheritdoc/>
+    public override T Apply<T>(T a, T b) => a >= b ? T.One : T.Zero;
+
+    /// <summary>The function is flat, so nothing is added.</summary>
+    public override void Gradient(GradientContext context) { }
+}

@@ -9,7 +9,7 @@ namespace Microsoft.ML.ConvNet.Ops;
 /// and optionally a bias of O.
 /// </summary>
 [Op("Conv")]
-public sealed record ConvOp : Op
+public sealed record ConvOp : Op, IWindowed
 {
     /// <summary>How the filters move over the input.</summary>
     public required Window Window { get; init; }

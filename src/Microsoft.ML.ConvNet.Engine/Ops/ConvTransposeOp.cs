@@ -73,6 +73,16 @@ public sealed record ConvTransposeOp : Op
     public override long MultiplyAdds(OpInputs inputs, Shape output)
         => (long)inputs[0].Shape.Length * (inputs[1].Shape.Length / inputs[1].Shape.C);
 
+    /// <summary>The same op, with the same output padding, for an input of another size.</summary>
+    internal ConvTransposeOp ForInput(Shape before, Shape now)
+    {
+        var extents = OutputShape.AsSpan().ToArray();
+        ReadOnlySpan<int> strides = [Window.Depth.Stride, Window.Height.Stride, Window.Width.Stride];
+        for (var axis = 1; axis < extents.Length; axis++)
+            extents[axis] += (now[axis] - before[axis]) * strides[axis + 3 - extents.Length];
+        return this with { OutputShape = new Shape(extents) };
+    }
+
     /// <summary>The convolution that this is the adjoint of: its x is our y.</summary>
     private ConvOp Convolution => new() { Window = Window, Groups = Groups };
 }

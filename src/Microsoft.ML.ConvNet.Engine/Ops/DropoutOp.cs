@@ -14,6 +14,11 @@ public sealed record DropoutOp : Op
     /// <summary>The probability of zero, at least 0 and below 1.</summary>
     public required float Rate { get; init; }
 
+    /// <summary>
+    /// Whether whole channels are dropped rather than single elements: spatial dropout (Tompson et al. 2015, section 3.2).
+    /// </summary>
+    public bool WholeChannels { get; init; }
+
     /// <summary>Tells the dropouts of one network apart.</summary>
     public required int Salt { get; init; }
 
@@ -37,8 +42,9 @@ public sealed record DropoutOp : Op
         var y = call.Output;
         var key = CounterRandom.Key(call.State.Seed, Salt, call.State.Step);
         var scale = T.CreateChecked(Scale);
+        var unit = Unit(call.OutputType.Shape);
         for (var i = 0; i < y.Length; i++)
-            y[i] = CounterRandom.Bits(key, (uint)i) < Threshold ? T.Zero : x[i] * scale;
+            y[i] = CounterRandom.Bits(key, (uint)(i / unit)) < Threshold ? T.Zero : x[i] * scale;
     }
 
     /// <inheritdoc/>
@@ -48,7 +54,10 @@ public sealed record DropoutOp : Op
     public override bool CanOverwrite(int input) => true;
 
     /// <inheritdoc/>
-    public override string Describe(OpInputs inputs) => FormattableString.Invariant($"rate {Rate}");
+    public override string Describe(OpInputs inputs) => FormattableString.Invariant($"rate {Rate}{(WholeChannels ? ", whole channels" : "")}");
+
+    /// <summary>The neighbouring elements that are dropped together.</summary>
+    public int Unit(Shape shape) => WholeChannels ? shape.Plane : 1;
 
     /// <summary>An element becomes zero when its random bits are below this.</summary>
     public uint Threshold => (uint)(Rate * 4294967296.0);

@@ -3,7 +3,7 @@ using Microsoft.ML.ConvNet.Backends;
 namespace Microsoft.ML.ConvNet.Ops;
 
 /// <summary>What max and average pooling share: a window over each channel by itself.</summary>
-public abstract record PoolOp : Op
+public abstract record PoolOp : Op, IWindowed
 {
     /// <summary>How the window moves.</summary>
     public required Window Window { get; init; }

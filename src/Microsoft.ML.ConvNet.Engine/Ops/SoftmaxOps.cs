@@ -73,6 +73,74 @@ public sealed record SoftmaxGradientOp : Op
     }
 }
 
+/// <summary>x − log Σ e^x over the channels, at each place by itself: the logarithm of <see cref="SoftmaxOp"/> without its rounding.</summary>
+[Op("LogSoftmax")]
+public sealed record LogSoftmaxOp : Op
+{
+    /// <inheritdoc/>
+    public override TensorType Infer(OpInputs inputs)
+    {
+        inputs.ExpectCount(1);
+        inputs.ExpectBatched(0);
+        return inputs[0];
+    }
+
+    /// <inheritdoc/>
+    public override void Gradient(GradientContext context)
+        => context.Add(0, context.New(new LogSoftmaxGradientOp(), context.Node, context.OutputGradient));
+
+    /// <inheritdoc/>
+    public override void Reference<T>(ReferenceCall<T> call)
+    {
+        var x = call.Input(0);
+        var y = call.Output;
+        var shape = call.OutputType.Shape;
+        for (var place = 0; place < call.Batch * shape.Plane; place++)
+        {
+            var channels = new Channels(shape, place);
+            var max = x[channels[0]];
+            for (var c = 1; c < shape.C; c++)
+                max = T.Max(max, x[channels[c]]);
+            var sum = T.Zero;
+            for (var c = 0; c < shape.C; c++)
+                sum += T.Exp(x[channels[c]] - max);
+            for (var c = 0; c < shape.C; c++)
+                y[channels[c]] = x[channels[c]] - max - T.Log(sum);
+        }
+    }
+}
+
+/// <summary>dL/dx = dy − e^y·Σ dy of a log-softmax. Inputs: y and dy.</summary>
+[Op("LogSoftmaxGradient")]
+public sealed record LogSoftmaxGradientOp : Op
+{
+    /// <inheritdoc/>
+    public override TensorType Infer(OpInputs inputs)
+    {
+        inputs.ExpectCount(2);
+        inputs.Expect(1, inputs[0], "output gradient");
+        return inputs[0];
+    }
+
+    /// <inheritdoc/>
+    public override void Reference<T>(ReferenceCall<T> call)
+    {
+        var y = call.Input(0);
+        var dY = call.Input(1);
+        var dX = call.Output;
+        var shape = call.OutputType.Shape;
+        for (var place = 0; place < call.Batch * shape.Plane; place++)
+        {
+            var channels = new Channels(shape, place);
+            var sum = T.Zero;
+            for (var c = 0; c < shape.C; c++)
+                sum += dY[channels[c]];
+            for (var c = 0; c < shape.C; c++)
+                dX[channels[c]] = dY[channels[c]] - (T.Exp(y[channels[c]]) * sum);
+        }
+    }
+}
+
 /// <summary>
 /// −log softmax(x)[target] at each place: the cross-entropy between the predicted distribution and the right class
 /// (Goodfellow, Bengio &amp; Courville, Deep Learning, section 6.2.2.3). Inputs: the logits x (C×…) and the class indices
@@ -110,7 +178,7 @@ public sealed record SoftmaxCrossEntropyOp : Op
             var sum = T.Zero;
             for (var c = 0; c < shape.C; c++)
                 sum += T.Exp(x[channels[c]] - max);
-            loss[place] = T.Log(sum) + max - x[channels[int.CreateChecked(target[place])]];
+            loss[place] = T.Log(sum) - (x[channels[int.CreateChecked(target[place])]] - max);
         }
     }
 }

@@ -11,7 +11,7 @@ namespace Microsoft.ML.ConvNet.Ops;
 /// the second, and so on, the tiles in scanning order; and optionally a bias of O.
 /// </summary>
 [Op("TiledConv")]
-public sealed record TiledConvOp : Op
+public sealed record TiledConvOp : Op, IWindowed
 {
     /// <summary>How the filters move over the input.</summary>
     public required Window Window { get; init; }

@@ -115,3 +115,10 @@ public readonly record struct Window(WindowAxis Depth, WindowAxis Height, Window
             throw inputs.Error($"padding must not be negative; along the {name} it is {axis.Before} and {axis.After}");
     }
 }
+
+/// <summary>An op that looks at its input through windows.</summary>
+public interface IWindowed
+{
+    /// <summary>How the windows move.</summary>
+    Window Window { get; }
+}

@@ -9,6 +9,7 @@ public sealed class Predictor : IDisposable
     private readonly Lock _lock = new();
     private readonly Node _input;
     private readonly Plan _plan;
+    private bool _disposed;
 
     /// <summary>Compiles a network for prediction.</summary>
     /// <param name="network">The network, with values.</param>
@@ -21,12 +22,18 @@ public sealed class Predictor : IDisposable
     /// <exception cref="ArgumentException">The network has more than one input.</exception>
     /// <exception cref="InvalidOperationException">The network has no values.</exception>
     public Predictor(Network network, IBackend backend, int maxBatch = 32, Loss? loss = null)
+        : this(network, backend, maxBatch, loss, valuesOf: null)
+    {
+        _plan.WriteVariables(network.RequireWeights());
+    }
+
+    /// <summary>Compiles a network that shares the values of another predictor, which is disposed last.</summary>
+    internal Predictor(Network network, IBackend backend, int maxBatch, Loss? loss, Predictor? valuesOf)
     {
         _input = network.RequireSingleInput();
         var output = loss?.Prediction(network.Output) ?? network.Output;
         OutputShape = output.Shape;
-        _plan = Plan.Compile(Computation.Inference(output), network.Layout, backend, maxBatch);
-        _plan.WriteVariables(network.RequireWeights());
+        _plan = Plan.Compile(Computation.Inference(output), network.Layout, backend, maxBatch, valuesOf?._plan);
     }
 
     /// <summary>The largest batch.</summary>
@@ -39,7 +46,22 @@ public sealed class Predictor : IDisposable
     /// <param name="inputs">The inputs, one after the other; at most <see cref="MaxBatch"/>.</param>
     /// <param name="outputs">Room for as many predictions.</param>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
+    /// <exception cref="ObjectDisposedException">The predictor is disposed.</exception>
     public void Predict(ReadOnlySpan<float> inputs, Span<float> outputs)
+        => ObjectDisposedException.ThrowIf(!TryPredict(inputs, outputs), this);
+
+    /// <summary>Frees the memory, once a prediction that runs on another thread is done.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _disposed = true;
+            _plan.Dispose();
+        }
+    }
+
+    /// <summary>Predicts a batch, unless the predictor is disposed.</summary>
+    internal bool TryPredict(ReadOnlySpan<float> inputs, Span<float> outputs)
     {
         var length = _input.Shape.Length;
         var batch = inputs.Length / length;
@@ -47,12 +69,12 @@ public sealed class Predictor : IDisposable
             throw new ArgumentException($"The network takes 1 to {MaxBatch} inputs of {length} numbers and gives {OutputShape.Length} for each; received {inputs.Length} numbers and room for {outputs.Length}.");
         lock (_lock)
         {
+            if (_disposed)
+                return false;
             _plan.Write(_input, inputs);
             _plan.Run(batch);
             _plan.Read(0, outputs);
+            return true;
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _plan.Dispose();
 }

@@ -30,8 +30,23 @@ internal abstract class FeatureReader
         ImageDataViewType image => new ImageReader(column.Name, input, image),
         VectorDataViewType { ItemType: NumberDataViewType item } vector when item == NumberDataViewType.Single => new VectorReader(column.Name, input, vector),
         _ => throw new ArgumentException(
-            $"The feature column '{column.Name}' must be an image or a vector of Single, but is {column.Type}."),
+            $"The feature column '{column.Name}' must be an image or a known-sized vector of Single, but is {column.Type}."),
     };
+
+    /// <summary>
+    /// Makes a function that says for messages which row it is. The id is the number of the row where the data comes from;
+    /// the position would count the rows of one cursor out of several.
+    /// </summary>
+    protected static Func<string> NameOf(DataViewRow row)
+    {
+        var getter = row.GetIdGetter();
+        return () =>
+        {
+            var id = default(DataViewRowId);
+            getter(ref id);
+            return id.High == 0 ? $"row {id.Low}" : $"the row with the id {id}";
+        };
+    }
 }
 
 /// <summary>Fills the bytes of the current row.</summary>

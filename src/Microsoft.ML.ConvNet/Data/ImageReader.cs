@@ -17,8 +17,8 @@ internal sealed class ImageReader : FeatureReader
         (_column, _input) = (column, input);
         if (input.Shape.Rank != 3 || input.Shape.C is not (1 or 3 or 4))
             throw new ArgumentException($"The feature column '{column}' holds images, but the network's input '{input.Name}' is {input.Shape}; it must be C×H×W with C = 1 (grey), 3 (red, green, blue) or 4 (and alpha).");
-        if (type.Height > 0 && type.Width > 0)
-            CheckSize(type.Width, type.Height, "");
+        if (type.Height > 0 && type.Width > 0 && !Fits(type.Width, type.Height))
+            throw new ArgumentException(Misfit($"The feature column '{column}' holds images of", type.Width, type.Height));
     }
 
     public override int Length => _input.Shape.Length;
@@ -28,14 +28,24 @@ internal sealed class ImageReader : FeatureReader
     public override RowReader Bind(DataViewRow row)
     {
         var getter = row.GetGetter<MLImage>(row.Schema[_column]);
+        var name = NameOf(row);
         MLImage? image = null;
         return pixels =>
         {
-            getter(ref image!);
-            if (image == null)
-                throw new InvalidOperationException($"The image in column '{_column}' of row {row.Position} is missing; filter such rows out before training or scoring.");
-            var name = image.Tag is { Length: > 0 } tag ? $" ('{tag}')" : "";
-            CheckSize(image.Width, image.Height, $" of row {row.Position}{name}");
+            try
+            {
+                getter(ref image!);
+            }
+            catch (Exception error)
+            {
+                throw new InvalidOperationException($"The image in column '{_column}' of {name()} cannot be read: {error.Message}", error);
+            }
+
+            // ResizeImages leaves the disposed image of the row before where it finds none.
+            if (image == null || IsDisposed(image))
+                throw new InvalidOperationException($"The image in column '{_column}' of {name()} is missing or disposed; filter such rows out before training or scoring.");
+            if (!Fits(image.Width, image.Height))
+                throw new InvalidOperationException(Misfit($"The image in column '{_column}' of {name()}{(image.Tag is { Length: > 0 } tag ? $" ('{tag}')" : "")} is", image.Width, image.Height));
             Planes(image, pixels);
         };
     }
@@ -44,6 +54,18 @@ internal sealed class ImageReader : FeatureReader
     {
         for (var i = 0; i < row.Length; i++)
             features[i] = row[i] * (1f / 255);
+    }
+
+    private static bool IsDisposed(MLImage image)
+    {
+        try
+        {
+            return image.Width == 0;
+        }
+        catch (InvalidOperationException)
+        {
+            return true;
+        }
     }
 
     private void Planes(MLImage image, Span<byte> planes)
@@ -71,9 +93,8 @@ internal sealed class ImageReader : FeatureReader
     // ITU-R BT.709 weights as 16-bit fractions that add up to one, so that grey stays grey.
     private static byte Luma(int red, int green, int blue) => (byte)(((13933 * red) + (46871 * green) + (4732 * blue) + 32768) >> 16);
 
-    private void CheckSize(int width, int height, string where)
-    {
-        if (height != _input.Shape.H || width != _input.Shape.W)
-            throw new InvalidOperationException($"The image in column '{_column}'{where} is {height}×{width}; the network's input '{_input.Name}' expects {_input.Shape.H}×{_input.Shape.W}. Add ResizeImages(\"{_column}\", {_input.Shape.W}, {_input.Shape.H}) before it.");
-    }
+    private bool Fits(int width, int height) => height == _input.Shape.H && width == _input.Shape.W;
+
+    private string Misfit(string what, int width, int height)
+        => $"{what} {height}×{width}; the network's input '{_input.Name}' expects {_input.Shape.H}×{_input.Shape.W}. Add ResizeImages(\"{_column}\", {_input.Shape.W}, {_input.Shape.H}) before it.";
 }

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.ConvNet.Data;
@@ -12,11 +14,12 @@ internal sealed class LabelledSamples : IBatchSource, IDisposable
     private readonly SampleStore _store;
     private readonly List<Entry> _entries = [];
     private readonly ThreadLocal<byte[]> _row;
+    private volatile bool _failed;
 
-    private LabelledSamples(FeatureReader reader, Shape inputShape, long cacheBytes)
+    private LabelledSamples(FeatureReader reader, Shape inputShape, long cacheBytes, string? folder)
     {
         (_reader, InputShape) = (reader, inputShape);
-        _store = new SampleStore(reader.RowBytes, cacheBytes);
+        _store = new SampleStore(reader.RowBytes, cacheBytes, folder);
         _row = new(() => new byte[reader.RowBytes]);
     }
 
@@ -38,11 +41,29 @@ internal sealed class LabelledSamples : IBatchSource, IDisposable
         return counts;
     }
 
+    /// <summary>A short text that tells these rows, in their order, from others.</summary>
+    public string Fingerprint()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var row = new byte[_reader.RowBytes];
+        Span<byte> label = stackalloc byte[sizeof(int)];
+        foreach (var entry in _entries)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(label, entry.Class);
+            _store.Read(entry.Row, row);
+            hash.AppendData(label);
+            hash.AppendData(row);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8));
+    }
+
     /// <summary>Reads all rows, on as many threads as the data view offers.</summary>
     public static LabelledSamples Read(
-        IDataView data, DataViewSchema.Column features, DataViewSchema.Column label, Node input, int threads, long cacheBytes, CancellationToken cancellation)
+        IDataView data, DataViewSchema.Column features, DataViewSchema.Column label, Node input, int threads,
+        long cacheBytes, string? folder, CancellationToken cancellation)
     {
-        var samples = new LabelledSamples(FeatureReader.For(features, input), input.Shape, cacheBytes);
+        var samples = new LabelledSamples(FeatureReader.For(features, input), input.Shape, cacheBytes, folder);
         try
         {
             samples.ReadAll(data, features, label, threads, cancellation);
@@ -99,10 +120,24 @@ internal sealed class LabelledSamples : IBatchSource, IDisposable
     {
         // Disposed here too, so that the others do not wait when this one fails.
         using var disposed = cursor;
+        try
+        {
+            ReadRows(cursor, label, cancellation);
+        }
+        catch
+        {
+            // The others need not read on.
+            _failed = true;
+            throw;
+        }
+    }
+
+    private void ReadRows(DataViewRowCursor cursor, DataViewSchema.Column label, CancellationToken cancellation)
+    {
         var readFeatures = _reader.Bind(cursor);
         var readLabel = LabelReader.Bind(cursor, cursor.Schema[label.Name]);
         var row = new byte[_reader.RowBytes];
-        while (cursor.MoveNext())
+        while (!_failed && cursor.MoveNext())
         {
             cancellation.ThrowIfCancellationRequested();
             var key = readLabel();

@@ -6,7 +6,8 @@ namespace Microsoft.ML.ConvNet.Data;
 /// </summary>
 /// <param name="rowBytes">The bytes of a row.</param>
 /// <param name="memoryBytes">The bytes to keep in memory.</param>
-internal sealed class SampleStore(int rowBytes, long memoryBytes) : IDisposable
+/// <param name="folder">Where to put the file; the system's folder for temporary files by default.</param>
+internal sealed class SampleStore(int rowBytes, long memoryBytes, string? folder = null) : IDisposable
 {
     private const int BlockBytes = 1 << 22;
 
@@ -68,7 +69,7 @@ internal sealed class SampleStore(int rowBytes, long memoryBytes) : IDisposable
 
         _fileStart = Count;
         _file = new FileStream(
-            Path.Combine(Path.GetTempPath(), $"convnet-{Guid.NewGuid():N}.cache"),
+            Path.Combine(folder ?? Path.GetTempPath(), $"convnet-{Guid.NewGuid():N}.cache"),
             FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose | FileOptions.RandomAccess);
     }
 

@@ -35,13 +35,14 @@ internal sealed class VectorReader : FeatureReader
     public override RowReader Bind(DataViewRow row)
     {
         var getter = row.GetGetter<VBuffer<float>>(row.Schema[_column]);
+        var name = NameOf(row);
         var vector = default(VBuffer<float>);
         var interleaved = new float[_interleaved ? _shape.Length : 0];
         return bytes =>
         {
             getter(ref vector);
             if (vector.Length != _shape.Length)
-                throw new InvalidOperationException($"The vector in column '{_column}' of row {row.Position} has {vector.Length} numbers, not {_shape.Length}.");
+                throw new InvalidOperationException($"The vector in column '{_column}' of {name()} has {vector.Length} numbers, not {_shape.Length}.");
             var features = MemoryMarshal.Cast<byte, float>(bytes);
             vector.CopyTo(_interleaved ? interleaved : features);
             if (_interleaved)

@@ -1,11 +1,12 @@
 using System.Text.Json;
+using Microsoft.ML.ConvNet.Serialization;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.ConvNet.Scoring;
 
 /// <summary>
 /// The names of the classes: the key values of the label column, which the predicted label carries on so that
-/// MapKeyToValue finds them. They are text as a rule; numbers and truth values stay what they are.
+/// MapKeyToValue finds them. They are text as a rule; numbers, truth values and times stay what they are.
 /// </summary>
 internal abstract class ClassNames
 {
@@ -20,6 +21,17 @@ internal abstract class ClassNames
     /// <summary>The name of a class, for messages.</summary>
     public abstract string this[int index] { get; }
 
+    /// <summary>The number of classes.</summary>
+    private int Count => Type.Size;
+
+    /// <summary>Whether other names are the same, in the same order.</summary>
+    public bool SameAs(ClassNames other)
+        => Type.Equals(other.Type) && Enumerable.Range(0, Count).All(i => this[i] == other[i]);
+
+    /// <summary>The first names, for messages.</summary>
+    public override string ToString()
+        => string.Join(", ", Enumerable.Range(0, Math.Min(10, Count)).Select(i => $"'{this[i]}'")) + (Count > 10 ? " …" : "");
+
     /// <summary>Adds the names as an annotation.</summary>
     public abstract void AddTo(DataViewSchema.Annotations.Builder annotations, string kind);
 
@@ -30,10 +42,13 @@ internal abstract class ClassNames
     public static ClassNames? Of(DataViewSchema.Column label)
     {
         var column = label.Annotations.Schema.GetColumnOrNull(KeyValues);
-        if (column?.Type is not VectorDataViewType { IsKnownSize: true } type)
+        if (column?.Type is not VectorDataViewType type || label.Type is not KeyDataViewType key || (ulong)type.Size != key.Count)
             return null;
         return Kinds.FirstOrDefault(k => k.ItemType.Equals(type.ItemType))?.Read(label);
     }
+
+    /// <summary>Whether names of a type can be stored.</summary>
+    public static bool CanBe(DataViewType itemType) => Kinds.Any(k => k.ItemType.Equals(itemType));
 
     /// <summary>The names in a model file.</summary>
     /// <exception cref="FormatException">The type is unknown.</exception>
@@ -44,21 +59,23 @@ internal abstract class ClassNames
     private static IReadOnlyList<Kind> Kinds { get; } =
     [
         new Kind<ReadOnlyMemory<char>>("Text", TextDataViewType.Instance, v => JsonSerializer.SerializeToElement(v.ToString()), e => (e.GetString() ?? "").AsMemory()),
-        Number<bool>("Boolean", BooleanDataViewType.Instance),
-        Number<sbyte>("SByte", NumberDataViewType.SByte),
-        Number<byte>("Byte", NumberDataViewType.Byte),
-        Number<short>("Int16", NumberDataViewType.Int16),
-        Number<ushort>("UInt16", NumberDataViewType.UInt16),
-        Number<int>("Int32", NumberDataViewType.Int32),
-        Number<uint>("UInt32", NumberDataViewType.UInt32),
-        Number<long>("Int64", NumberDataViewType.Int64),
-        Number<ulong>("UInt64", NumberDataViewType.UInt64),
-        Number<float>("Single", NumberDataViewType.Single),
-        Number<double>("Double", NumberDataViewType.Double),
+        Plain<bool>("Boolean", BooleanDataViewType.Instance),
+        Plain<DateTime>("DateTime", DateTimeDataViewType.Instance),
+        Plain<TimeSpan>("TimeSpan", TimeSpanDataViewType.Instance),
+        Plain<sbyte>("SByte", NumberDataViewType.SByte),
+        Plain<byte>("Byte", NumberDataViewType.Byte),
+        Plain<short>("Int16", NumberDataViewType.Int16),
+        Plain<ushort>("UInt16", NumberDataViewType.UInt16),
+        Plain<int>("Int32", NumberDataViewType.Int32),
+        Plain<uint>("UInt32", NumberDataViewType.UInt32),
+        Plain<long>("Int64", NumberDataViewType.Int64),
+        Plain<ulong>("UInt64", NumberDataViewType.UInt64),
+        Plain<float>("Single", NumberDataViewType.Single),
+        Plain<double>("Double", NumberDataViewType.Double),
     ];
 
-    private static Kind<T> Number<T>(string name, PrimitiveDataViewType type)
-        => new(name, type, v => JsonSerializer.SerializeToElement(v), e => e.Deserialize<T>()!);
+    private static Kind<T> Plain<T>(string name, PrimitiveDataViewType type)
+        => new(name, type, v => JsonSerializer.SerializeToElement(v, SlabFile.Json), e => e.Deserialize<T>(SlabFile.Json)!);
 
     /// <summary>Names as JSON: the type, and the values.</summary>
     internal sealed record StoredNames(string Type, IReadOnlyList<JsonElement> Values);

@@ -25,7 +25,7 @@ internal static class OutputColumns
             Column(ScoreValueKind, TextDataViewType.Instance),
         ];
         var names = label.Annotations.FirstOrDefault(c => c.Name == KeyValues);
-        SchemaShape.Column[] ofLabel = names.Name == null ? [] : [names];
+        SchemaShape.Column[] ofLabel = names.Name == null || !ClassNames.CanBe(names.ItemType) ? [] : [names];
         SchemaShape.Column[] ofScore = names.Name != null && names.Kind == SchemaShape.Column.VectorKind.Vector && names.ItemType is TextDataViewType
             ? [Vector(SlotNames, TextDataViewType.Instance), Vector(TrainingLabelValues, TextDataViewType.Instance)]
             : [];
@@ -36,26 +36,39 @@ internal static class OutputColumns
         ];
     }
 
-    /// <summary>Adds the predicted label and the score to a schema.</summary>
-    public static void AddTo(DataViewSchema.Builder schema, KeyDataViewType labelType, ClassNames? names, string predictedLabel, string score)
+    /// <summary>The input's schema with the predicted label and the score.</summary>
+    public static DataViewSchema AddTo(DataViewSchema input, KeyDataViewType labelType, ClassNames? names, string predictedLabel, string score)
     {
-        var ofLabel = Annotations("PredictedLabel");
+        var set = input.Max(SetOf) + 1;
+        var ofLabel = Annotations("PredictedLabel", set);
         names?.AddTo(ofLabel, KeyValues);
-        var ofScore = Annotations("Score");
+        var ofScore = Annotations("Score", set);
         if (names is { IsText: true })
         {
             names.AddTo(ofScore, SlotNames);
             names.AddTo(ofScore, TrainingLabelValues);
         }
 
+        var schema = new DataViewSchema.Builder();
+        schema.AddColumns(input);
         schema.AddColumn(predictedLabel, labelType, ofLabel.ToAnnotations());
         schema.AddColumn(score, new VectorDataViewType(NumberDataViewType.Single, (int)labelType.Count), ofScore.ToAnnotations());
+        return schema.ToSchema();
     }
 
-    private static DataViewSchema.Annotations.Builder Annotations(string valueKind)
+    /// <summary>The number by which the columns of one scoring belong together, or 0.</summary>
+    private static uint SetOf(DataViewSchema.Column column)
+    {
+        var set = 0u;
+        if (column.Annotations.Schema.GetColumnOrNull(ScoreColumnSetId)?.Type is KeyDataViewType type && type.RawType == typeof(uint))
+            column.Annotations.GetValue(ScoreColumnSetId, ref set);
+        return set;
+    }
+
+    private static DataViewSchema.Annotations.Builder Annotations(string valueKind, uint set)
     {
         var annotations = new DataViewSchema.Annotations.Builder();
-        annotations.AddPrimitiveValue(ScoreColumnSetId, new KeyDataViewType(typeof(uint), int.MaxValue - 1), 1u);
+        annotations.AddPrimitiveValue(ScoreColumnSetId, new KeyDataViewType(typeof(uint), int.MaxValue), set);
         annotations.AddPrimitiveValue(ScoreColumnKind, TextDataViewType.Instance, "MulticlassClassification".AsMemory());
         annotations.AddPrimitiveValue(ScoreValueKind, TextDataViewType.Instance, valueKind.AsMemory());
         return annotations;

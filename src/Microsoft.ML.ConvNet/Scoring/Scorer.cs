@@ -5,15 +5,13 @@ namespace Microsoft.ML.ConvNet.Scoring;
 
 /// <summary>
 /// Probabilities for a batch of rows. The rows are filled in one by one, then scored at once; a scorer is used by one thread, and
-/// all scorers of a transformer share their compiled networks.
+/// all scorers of a transformer share its compiled networks.
 /// </summary>
-internal sealed class Scorer(Predictor predictor, FeatureReader features, int classes)
+internal sealed class Scorer(ConvNetTransformer transformer, FeatureReader features, int classes, int maxBatch)
 {
     private readonly byte[] _row = new byte[features.RowBytes];
-    private readonly float[] _inputs = new float[predictor.MaxBatch * features.Length];
-    private readonly float[] _scores = new float[predictor.MaxBatch * classes];
-
-    public int MaxBatch => predictor.MaxBatch;
+    private readonly float[] _inputs = new float[maxBatch * features.Length];
+    private readonly float[] _scores = new float[maxBatch * classes];
 
     /// <summary>Binds the scorer to the rows of a cursor; the result fills in one row of the batch.</summary>
     public Action<int> Bind(DataViewRow row)
@@ -29,22 +27,22 @@ internal sealed class Scorer(Predictor predictor, FeatureReader features, int cl
 
     /// <summary>Scores the first <paramref name="rows"/> rows.</summary>
     public void Score(int rows)
-        => predictor.Predict(_inputs.AsSpan(0, rows * features.Length), _scores.AsSpan(0, rows * classes));
+        => transformer.Predict(maxBatch, _inputs.AsSpan(0, rows * features.Length), _scores.AsSpan(0, rows * classes));
 
     /// <summary>The probabilities of a row.</summary>
     public ReadOnlySpan<float> Scores(int row) => _scores.AsSpan(row * classes, classes);
 
-    /// <summary>The key of the most probable class of a row; classes count from 1.</summary>
+    /// <summary>The key of the most probable class of a row; classes count from 1. Missing, 0, where no score is a number.</summary>
     public uint PredictedKey(int row)
     {
         var scores = Scores(row);
-        var best = 0;
-        for (var i = 1; i < scores.Length; i++)
+        var (key, best) = (0u, float.NegativeInfinity);
+        for (var i = 0; i < scores.Length; i++)
         {
-            if (scores[i] > scores[best])
-                best = i;
+            if (scores[i] > best)
+                (key, best) = ((uint)i + 1, scores[i]);
         }
 
-        return (uint)best + 1;
+        return key;
     }
 }

@@ -21,12 +21,12 @@ internal sealed class ScoringMapper(ConvNetTransformer transformer, DataViewSche
         if (!active.AnyFrom(inputSchema.Count))
             return new ScoredRow(input, OutputSchema, active.Contains, () => 0, null, transformer.LabelType);
 
-        var scorer = transformer.CreateScorer(input.Schema, maxBatch: 1);
+        var scorer = transformer.CreateScorer(inputSchema, maxBatch: 1);
         var fill = scorer.Bind(input);
         var scored = -1L;
         return new ScoredRow(input, OutputSchema, active.Contains, Current, scorer, transformer.LabelType);
 
-        // Both columns share one evaluation of a row. A prediction engine moves its row without a position, below 0.
+        // Both columns share one evaluation of a row; a row that does not say where it is, below 0, is evaluated each time.
         int Current()
         {
             if (input.Position < 0 || input.Position != scored)

@@ -14,6 +14,8 @@ internal sealed class SoftmaxCases : OpCaseTable
             TensorType logits = new(shape, true), places = new(shape.WithChannels(1), true);
             yield return new(new SoftmaxOp(), batch, logits);
             yield return new(new SoftmaxGradientOp(), batch, logits, logits) { HasGradient = false };
+            yield return new(new LogSoftmaxOp(), batch, logits);
+            yield return new(new LogSoftmaxGradientOp(), batch, logits, logits) { HasGradient = false };
             yield return new(new SoftmaxCrossEntropyOp(), batch, logits, places) { ClassIndices = (1, shape.C), Differentiable = [0] };
             yield return new(new SoftmaxCrossEntropyGradientOp(), batch, logits, places, places) { ClassIndices = (1, shape.C), HasGradient = false };
             yield return new(new CorrectPredictionsOp(), batch, logits, places) { ClassIndices = (1, shape.C), HasGradient = false };
