@@ -42,8 +42,8 @@ public sealed record OpCase
     /// <summary>Whether the op has a gradient rule.</summary>
     public bool HasGradient { get; init; } = true;
 
-    /// <summary>Whether the op slides over three spatial axes.</summary>
-    public bool IsVolume => Op.GetType().GetProperty("Window") != null && Inputs.Any(i => i.Batched && i.Shape.Rank == 4);
+    /// <summary>Whether the op is a convolution over three spatial axes.</summary>
+    public bool IsVolume => Op is not PoolOp && Op.GetType().GetProperty("Window") != null && Inputs.Any(i => i.Batched && i.Shape.Rank == 4);
 
     public TensorType Output => Place().Type;
 

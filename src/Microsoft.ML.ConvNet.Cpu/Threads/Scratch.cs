@@ -11,6 +11,7 @@ internal enum ScratchUse
     Im2Col,
     Softmax,
     Pool,
+    Resample,
     Count,
 }
 
