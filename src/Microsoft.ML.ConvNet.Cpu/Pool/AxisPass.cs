@@ -7,7 +7,8 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// <summary>
 /// A linear map along one axis of a tensor of outer×axis×inner. Idea: the map is a sparse matrix, a table made once. Where the axis is not
 /// the last, an output row is a weighted sum of input rows. Along the last axis, outputs in the middle that have the same weights a fixed
-/// stride apart, as those of a pooling window, are computed a vector at a time, and the others one by one. Lanes: elements of a row.
+/// stride apart, all as under a pooling window or every other one as in an image twice as large, are computed a vector at a time, and the
+/// others one by one. Lanes: elements of a row.
 /// </summary>
 internal sealed unsafe class AxisPass
 {
@@ -19,10 +20,11 @@ internal sealed unsafe class AxisPass
     private readonly nint _outer;
     private readonly nint _inner;
 
-    // The outputs [first, end) with the same weights, and the distance between their sources.
+    // The outputs [first, end) with the same weights, or with the same weights as the last but one, and the distance between their sources.
     private readonly int _first;
     private readonly int _end;
     private readonly int _stride;
+    private readonly int _period;
 
     public AxisPass(AxisMap map, nint outer, nint inner)
     {
@@ -38,17 +40,9 @@ internal sealed unsafe class AxisPass
                 (_sources[_starts[o] + t], _weights[_starts[o] + t]) = (map[o][t].Input, (float)map[o][t].Weight);
         }
 
-        var middle = _outputs / 2;
-        (_first, _end) = (middle, middle);
-        if (middle + 1 >= _outputs || map[middle].Length == 0 || map[middle + 1].Length == 0)
-            return;
-        _stride = map[middle + 1][0].Input - map[middle][0].Input;
-        if (_stride < 1)
-            return;
-        while (_first > 0 && SameWeights(map[_first - 1], map[middle], (middle - _first + 1) * _stride))
-            _first--;
-        while (_end < _outputs && SameWeights(map[middle], map[_end], (_end - middle) * _stride))
-            _end++;
+        var (one, two) = (Periodic(map, 1), Periodic(map, 2));
+        (_first, _end, _stride) = two.End - two.First > one.End - one.First ? two : one;
+        _period = two.End - two.First > one.End - one.First ? 2 : 1;
     }
 
     /// <summary>The elements that come out.</summary>
@@ -64,6 +58,24 @@ internal sealed unsafe class AxisPass
             Run<Simd128, Vector128<float>>(x, y);
     }
 
+    /// <summary>
+    /// The outputs, a multiple of <paramref name="period"/> of them, around the middle that have the weights of the output one period before,
+    /// the same distance further on.
+    /// </summary>
+    private static (int First, int End, int Stride) Periodic(AxisMap map, int period)
+    {
+        var (first, end, stride) = (map.Outputs / 2, (map.Outputs / 2) + period, 0);
+        for (var o = first; o < end && o + period < map.Outputs; o++)
+            stride = map[o].Length > 0 && map[o + period].Length > 0 ? map[o + period][0].Input - map[o][0].Input : stride;
+        if (stride < 1)
+            return default;
+        while (end < map.Outputs && SameWeights(map[end - period], map[end], stride))
+            end++;
+        while (first > 0 && SameWeights(map[first - 1], map[first - 1 + period], stride))
+            first--;
+        return (first, end - ((end - first) % period), stride);
+    }
+
     private static bool SameWeights(ReadOnlySpan<AxisTap> taps, ReadOnlySpan<AxisTap> later, int distance)
     {
         if (taps.Length != later.Length)
@@ -77,6 +89,7 @@ internal sealed unsafe class AxisPass
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Run<S, V>(float* x, float* y)
         where S : struct, ISimd<V>
         where V : struct
@@ -130,19 +143,49 @@ internal sealed unsafe class AxisPass
         where V : struct
     {
         Single(x, y, starts, sources, weights, 0, _first);
-        for (var o = _first; o < _end; o += S.Count)
+        for (var o = _first; o < _end; o += _period * S.Count)
         {
-            var room = _end - o;
-            V sum = default;
-            for (var t = starts[o]; t < starts[o + 1]; t++)
-                sum = S.MultiplyAdd(S.Create(weights[t]), StridedLoad.Load<S, V>(x + sources[t], _stride, room), sum);
-            if (room >= S.Count)
-                S.Store(sum, y + o);
+            var room = (_end - o) / _period;
+            var even = Sum<S, V>(x, o, starts, sources, weights, room);
+            if (_period == 2)
+                StorePairs<S, V>(even, Sum<S, V>(x, o + 1, starts, sources, weights, room), y + o, 2 * room);
+            else if (room >= S.Count)
+                S.Store(even, y + o);
             else
-                S.StoreFirst(sum, y + o, room);
+                S.StoreFirst(even, y + o, room);
         }
 
         Single(x, y, starts, sources, weights, _end, _outputs);
+    }
+
+    /// <summary>Output o and those that follow it a period apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private V Sum<S, V>(float* x, int o, int* starts, int* sources, float* weights, int room)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        V sum = default;
+        for (var t = starts[o]; t < starts[o + 1]; t++)
+            sum = S.MultiplyAdd(S.Create(weights[t]), StridedLoad.First<S, V>(x + sources[t], _stride, room), sum);
+        return sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StorePairs<S, V>(V even, V odd, float* y, int room)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        var (low, high) = (S.InterleaveFirst(even, odd), S.InterleaveSecond(even, odd));
+        if (room >= 2 * S.Count)
+        {
+            S.Store(low, y);
+            S.Store(high, y + S.Count);
+        }
+        else
+        {
+            S.StoreFirst(low, y, Math.Min(S.Count, room));
+            S.StoreFirst(high, y + S.Count, Math.Max(0, room - S.Count));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

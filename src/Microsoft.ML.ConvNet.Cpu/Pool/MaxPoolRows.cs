@@ -4,12 +4,16 @@ using System.Runtime.Intrinsics;
 namespace Microsoft.ML.ConvNet.Cpu;
 
 /// <summary>
-/// Max-pooling with windows of any kind, a row of outputs at a time. Idea: the windows that lie on the row as a whole are a range; a vector of
-/// them keeps its maxima (and where they were) in registers while it walks over all taps. The few at the borders go one by one. Layout:
-/// planes of D×H×W. Lanes: outputs of a row; strides of one and two are loaded by vectors, wider ones by element.
+/// Max-pooling with windows of any kind, a row of outputs at a time. Idea: the input rows under a row of windows are copied between margins of
+/// −∞, which never win, so that every window is whole and no load is partial; forward, the copy is the maximum over the rows, so that k×k
+/// taps cost k + k. Where the maximum was is sought in scan order, since ties go to the first, with the winners so far in registers.
+/// Layout: planes of D×H×W. Lanes: outputs of a row; strides of one and two are loaded by vectors, wider ones by element.
 /// </summary>
 internal static unsafe class MaxPoolRows
 {
+    // What an offset says before any element has won: windows of −∞ alone are left to the first element.
+    private const int NoWinner = int.MinValue;
+
     /// <summary>What is done with the winners of a row of windows.</summary>
     public interface IWinners
     {
@@ -20,6 +24,13 @@ internal static unsafe class MaxPoolRows
         /// Window i of the row that starts at output <paramref name="output"/> of the plane has its winner at corner + i·stride + offsets[i].
         /// </summary>
         void Row(nint plane, nint output, nint corner, int* offsets);
+    }
+
+    /// <summary>The floats of a row between margins, with room for whole vectors at its end.</summary>
+    private static int LineLength(in PoolGeometry g)
+    {
+        var windows = GemmBlocking.DivideRoundingUp(g.Width.Outputs, 16) * 16;
+        return Math.Max(g.Width.Window.Before + g.Width.Size, (windows * g.Width.Window.Stride) + g.Width.Window.Extent) + 32;
     }
 
     /// <summary>dX += dY at the winners.</summary>
@@ -49,68 +60,44 @@ internal static unsafe class MaxPoolRows
         public void Row(nint plane, nint output, nint corner, int* offsets)
         {
             var target = y + (plane * g.OutputSize) + output;
-            var stride = g.Width.Window.Stride;
-            for (var i = 0; i < g.Width.Outputs; i++)
-                target[i] = corner + ((nint)i * stride) + offsets[i];
+            var (outputs, stride) = (g.Width.Outputs, g.Width.Window.Stride);
+            for (var i = 0; i < outputs; i++, corner += stride)
+                target[i] = corner + offsets[i];
         }
     }
 
-    /// <summary>The rows under one row of windows: its taps along depth and height that fall inside, as pointers.</summary>
-    private readonly ref struct Taps
+    /// <summary>The input rows under one row of windows: the taps along depth and height that fall inside.</summary>
+    private readonly struct Rows
     {
-        private readonly float* _plane;
-        private readonly PoolGeometry _g;
+        private readonly int _startD;
+        private readonly int _startH;
+        private readonly int _firstD;
+        private readonly int _endD;
+        private readonly int _firstH;
+        private readonly int _endH;
 
-        public Taps(float* plane, in PoolGeometry g, int d, int h)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Rows(in PoolGeometry g, int d, int h)
         {
-            _plane = plane;
-            _g = g;
-            (StartD, StartH) = (g.Depth.Start(d), g.Height.Start(h));
-            (FirstD, EndD) = g.Depth.TapsInside(d);
-            (FirstH, EndH) = g.Height.TapsInside(h);
+            (_startD, _startH) = (g.Depth.Start(d), g.Height.Start(h));
+            (_firstD, _endD) = g.Depth.TapsInside(d);
+            (_firstH, _endH) = g.Height.TapsInside(h);
         }
 
-        public int StartD { get; }
+        public int Count => (_endD - _firstD) * (_endH - _firstH);
 
-        public int StartH { get; }
+        /// <summary>The index in the plane of the first tap of the first window, which may lie outside.</summary>
+        public nint Corner(in PoolGeometry g) => ((((nint)_startD * g.Height.Size) + _startH) * g.Width.Size) - g.Width.Window.Before;
 
-        public int FirstD { get; }
-
-        public int EndD { get; }
-
-        public int FirstH { get; }
-
-        public int EndH { get; }
-
-        /// <summary>The row of one tap.</summary>
-        public float* Row(int kd, int kh)
-            => _plane + ((((nint)(StartD + (kd * _g.Depth.Window.Dilation)) * _g.Height.Size) + StartH + (kh * _g.Height.Window.Dilation)) * _g.Width.Size);
-
-        /// <summary>The distance of one tap from the window's corner.</summary>
-        public int Offset(int kd, int kh, int kw)
-            => (((kd * _g.Depth.Window.Dilation * _g.Height.Size) + (kh * _g.Height.Window.Dilation)) * _g.Width.Size) + (kw * _g.Width.Window.Dilation);
-
-        /// <summary>The largest element of one window, and its distance from the window's corner.</summary>
-        public float Largest(int output, out int offset)
+        /// <summary>For each row its distance from the one of the windows' corners, in elements.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Offsets(in PoolGeometry g, int* offsets)
         {
-            var (firstW, endW) = _g.Width.TapsInside(output);
-            var (start, dilation) = (_g.Width.Start(output), _g.Width.Window.Dilation);
-            var best = float.NegativeInfinity;
-            offset = Offset(FirstD, FirstH, firstW);
-            for (var kd = FirstD; kd < EndD; kd++)
+            for (var d = _firstD; d < _endD; d++)
             {
-                for (var kh = FirstH; kh < EndH; kh++)
-                {
-                    var row = Row(kd, kh) + start;
-                    for (var kw = firstW; kw < endW; kw++)
-                    {
-                        if (MaxPool.Beats(row[kw * dilation], best))
-                            (best, offset) = (row[kw * dilation], Offset(kd, kh, kw));
-                    }
-                }
+                for (var h = _firstH; h < _endH; h++)
+                    *offsets++ = ((d * g.Depth.Window.Dilation * g.Height.Size) + (h * g.Height.Window.Dilation)) * g.Width.Size;
             }
-
-            return best;
         }
     }
 
@@ -119,123 +106,195 @@ internal static unsafe class MaxPoolRows
     {
         public void Run(nint plane)
         {
+            if (Vector512.IsHardwareAccelerated)
+                Run<Simd512, Vector512<float>>(plane);
+            else if (Vector256.IsHardwareAccelerated)
+                Run<Simd256, Vector256<float>>(plane);
+            else
+                Run<Simd128, Vector128<float>>(plane);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Run<S, V>(nint plane)
+            where S : struct, ISimd<V>
+            where V : struct
+        {
+            var source = x + (plane * g.PlaneSize);
             var target = y + (plane * g.OutputSize);
+            var length = LineLength(g);
+            var line = Scratch.Get(ScratchUse.Pool, length + (g.Depth.Window.Size * g.Height.Window.Size));
+            var offsets = (int*)(line + length);
+            new Span<float>(line, length).Fill(float.NegativeInfinity);
             for (var d = 0; d < g.Depth.Outputs; d++)
             {
                 for (var h = 0; h < g.Height.Outputs; h++, target += g.Width.Outputs)
                 {
-                    var taps = new Taps(x + (plane * g.PlaneSize), g, d, h);
-                    if (Vector512.IsHardwareAccelerated)
-                        Row<Simd512, Vector512<float>>(taps, target);
-                    else if (Vector256.IsHardwareAccelerated)
-                        Row<Simd256, Vector256<float>>(taps, target);
+                    var rows = new Rows(g, d, h);
+                    rows.Offsets(g, offsets);
+                    Highest<S, V>(source + rows.Corner(g) + g.Width.Window.Before, offsets, rows.Count, g.Width.Size, line + g.Width.Window.Before);
+                    var (axis, outputs) = (g.Width.Window, g.Width.Outputs);
+                    if (axis.Stride == 1)
+                        Widest<S, V, StridedLoad.One>(line, axis.Stride, axis.Size, axis.Dilation, target, outputs);
+                    else if (axis.Stride == 2)
+                        Widest<S, V, StridedLoad.Two>(line, axis.Stride, axis.Size, axis.Dilation, target, outputs);
                     else
-                        Row<Simd128, Vector128<float>>(taps, target);
+                        Widest<S, V, StridedLoad.Any>(line, axis.Stride, axis.Size, axis.Dilation, target, outputs);
                 }
             }
         }
 
+        /// <summary>The maximum over rows.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Row<S, V>(in Taps taps, float* target)
+        private static void Highest<S, V>(float* corner, int* offsets, int rows, int width, float* line)
             where S : struct, ISimd<V>
             where V : struct
         {
-            var (first, end) = g.Width.WholeWindows();
-            for (var i = 0; i < first; i++)
-                target[i] = taps.Largest(i, out _);
-            var (stride, dilation, size) = (g.Width.Window.Stride, g.Width.Window.Dilation, g.Width.Window.Size);
-            for (var i = first; i < end; i += S.Count)
+            var i = 0;
+            for (; i <= width - S.Count; i += S.Count)
             {
-                var room = end - i;
-                var best = S.Create(float.NegativeInfinity);
-                for (var kd = taps.FirstD; kd < taps.EndD; kd++)
+                var best = S.Load(corner + offsets[0] + i);
+                for (var row = 1; row < rows; row++)
                 {
-                    for (var kh = taps.FirstH; kh < taps.EndH; kh++)
-                    {
-                        var row = taps.Row(kd, kh) + g.Width.Start(i);
-                        for (var kw = 0; kw < size; kw++, row += dilation)
-                        {
-                            var value = StridedLoad.Load<S, V>(row, stride, room);
-                            best = S.Select(MaxPool.Beats<S, V>(value, best), value, best);
-                        }
-                    }
+                    var value = S.Load(corner + offsets[row] + i);
+                    best = S.Select(MaxPool.Beats<S, V>(value, best), value, best);
                 }
 
-                if (room >= S.Count)
-                    S.Store(best, target + i);
-                else
-                    S.StoreFirst(best, target + i, room);
+                S.Store(best, line + i);
             }
 
-            for (var i = end; i < g.Width.Outputs; i++)
-                target[i] = taps.Largest(i, out _);
+            if (i < width)
+            {
+                var best = S.LoadFirst(corner + offsets[0] + i, width - i);
+                for (var row = 1; row < rows; row++)
+                {
+                    var value = S.LoadFirst(corner + offsets[row] + i, width - i);
+                    best = S.Select(MaxPool.Beats<S, V>(value, best), value, best);
+                }
+
+                S.StoreFirst(best, line + i, width - i);
+            }
+        }
+
+        /// <summary>The maximum over the taps of a line.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void Widest<S, V, L>(float* line, int stride, int taps, int dilation, float* target, int outputs)
+            where S : struct, ISimd<V>
+            where V : struct
+            where L : struct, StridedLoad.ILoad
+        {
+            for (var i = 0; i < outputs; i += S.Count)
+            {
+                var tap = line + ((nint)i * stride);
+                var best = L.Load<S, V>(tap, stride);
+                for (var k = 1; k < taps; k++)
+                {
+                    tap += dilation;
+                    var value = L.Load<S, V>(tap, stride);
+                    best = S.Select(MaxPool.Beats<S, V>(value, best), value, best);
+                }
+
+                if (outputs - i >= S.Count)
+                    S.Store(best, target + i);
+                else
+                    S.StoreFirst(best, target + i, outputs - i);
+            }
         }
     }
 
-    /// <summary>Finds the winners of every row of windows, in scan order since ties go to the first, and hands them on.</summary>
+    /// <summary>Finds the winners of every row of windows and hands them on.</summary>
     public readonly struct WinnersBody<W>(float* x, PoolGeometry g, W winners) : IPlaneBody
         where W : struct, IWinners
     {
         public void Run(nint plane)
         {
+            if (Vector512.IsHardwareAccelerated)
+                Run<Simd512, Vector512<float>>(plane);
+            else if (Vector256.IsHardwareAccelerated)
+                Run<Simd256, Vector256<float>>(plane);
+            else
+                Run<Simd128, Vector128<float>>(plane);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Run<S, V>(nint plane)
+            where S : struct, ISimd<V>
+            where V : struct
+        {
+            var source = x + (plane * g.PlaneSize);
+            var length = LineLength(g);
+            var most = g.Depth.Window.Size * g.Height.Window.Size;
+            var lines = Scratch.Get(ScratchUse.Pool, ((nint)most * (length + 1)) + g.Width.Outputs);
+            var rowOffsets = (int*)(lines + ((nint)most * length));
+            var offsets = rowOffsets + most;
+            new Span<float>(lines, most * length).Fill(float.NegativeInfinity);
             winners.Start(plane);
-            var offsets = (int*)Scratch.Get(ScratchUse.Pool, g.Width.Outputs);
             nint output = 0;
             for (var d = 0; d < g.Depth.Outputs; d++)
             {
                 for (var h = 0; h < g.Height.Outputs; h++, output += g.Width.Outputs)
                 {
-                    var taps = new Taps(x + (plane * g.PlaneSize), g, d, h);
-                    if (Vector512.IsHardwareAccelerated)
-                        Row<Simd512, Vector512<float>>(taps, offsets);
-                    else if (Vector256.IsHardwareAccelerated)
-                        Row<Simd256, Vector256<float>>(taps, offsets);
+                    var rows = new Rows(g, d, h);
+                    rows.Offsets(g, rowOffsets);
+                    var corner = rows.Corner(g);
+                    for (var row = 0; row < rows.Count; row++)
+                    {
+                        var from = source + corner + g.Width.Window.Before + rowOffsets[row];
+                        new ReadOnlySpan<float>(from, g.Width.Size).CopyTo(new Span<float>(lines + ((nint)row * length) + g.Width.Window.Before, g.Width.Size));
+                    }
+
+                    var (axis, outputs) = (g.Width.Window, g.Width.Outputs);
+                    if (axis.Stride == 1)
+                        Winners<S, V, StridedLoad.One>(lines, length, rowOffsets, rows.Count, axis.Stride, axis.Size, axis.Dilation, offsets, outputs);
+                    else if (axis.Stride == 2)
+                        Winners<S, V, StridedLoad.Two>(lines, length, rowOffsets, rows.Count, axis.Stride, axis.Size, axis.Dilation, offsets, outputs);
                     else
-                        Row<Simd128, Vector128<float>>(taps, offsets);
-                    winners.Row(plane, output, ((((nint)taps.StartD * g.Height.Size) + taps.StartH) * g.Width.Size) - g.Width.Window.Before, offsets);
+                        Winners<S, V, StridedLoad.Any>(lines, length, rowOffsets, rows.Count, axis.Stride, axis.Size, axis.Dilation, offsets, outputs);
+                    if (new ReadOnlySpan<int>(offsets, outputs).Contains(NoWinner))
+                        GiveToTheFirst(rowOffsets[0], offsets);
+                    winners.Row(plane, output, corner, offsets);
                 }
+            }
+        }
+
+        private void GiveToTheFirst(int rowOffset, int* offsets)
+        {
+            for (var i = 0; i < g.Width.Outputs; i++)
+            {
+                if (offsets[i] == NoWinner)
+                    offsets[i] = rowOffset + (g.Width.TapsInside(i).First * g.Width.Window.Dilation);
             }
         }
 
         /// <summary>The offsets travel through the lanes as bits of floats: a select does not look at them.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Row<S, V>(in Taps taps, int* offsets)
+        private static void Winners<S, V, L>(
+            float* lines, int length, int* rowOffsets, int rows, int stride, int taps, int dilation, int* offsets, int outputs)
             where S : struct, ISimd<V>
             where V : struct
+            where L : struct, StridedLoad.ILoad
         {
-            var (first, end) = g.Width.WholeWindows();
-            for (var i = 0; i < first; i++)
-                taps.Largest(i, out offsets[i]);
-            var (stride, dilation, size) = (g.Width.Window.Stride, g.Width.Window.Dilation, g.Width.Window.Size);
-            for (var i = first; i < end; i += S.Count)
+            for (var i = 0; i < outputs; i += S.Count)
             {
-                var room = end - i;
                 var best = S.Create(float.NegativeInfinity);
-                var winner = S.Create(BitConverter.Int32BitsToSingle(taps.Offset(taps.FirstD, taps.FirstH, 0)));
-                for (var kd = taps.FirstD; kd < taps.EndD; kd++)
+                var winner = S.Create(BitConverter.Int32BitsToSingle(NoWinner));
+                for (var row = 0; row < rows; row++)
                 {
-                    for (var kh = taps.FirstH; kh < taps.EndH; kh++)
+                    var tap = lines + ((nint)row * length) + ((nint)i * stride);
+                    var offset = rowOffsets[row];
+                    for (var k = 0; k < taps; k++, tap += dilation, offset += dilation)
                     {
-                        var row = taps.Row(kd, kh) + g.Width.Start(i);
-                        var offset = taps.Offset(kd, kh, 0);
-                        for (var kw = 0; kw < size; kw++, row += dilation, offset += dilation)
-                        {
-                            var value = StridedLoad.Load<S, V>(row, stride, room);
-                            var wins = MaxPool.Beats<S, V>(value, best);
-                            best = S.Select(wins, value, best);
-                            winner = S.Select(wins, S.Create(BitConverter.Int32BitsToSingle(offset)), winner);
-                        }
+                        var value = L.Load<S, V>(tap, stride);
+                        var wins = MaxPool.Beats<S, V>(value, best);
+                        best = S.Select(wins, value, best);
+                        winner = S.Select(wins, S.Create(BitConverter.Int32BitsToSingle(offset)), winner);
                     }
                 }
 
-                if (room >= S.Count)
+                if (outputs - i >= S.Count)
                     S.Store(winner, (float*)offsets + i);
                 else
-                    S.StoreFirst(winner, (float*)offsets + i, room);
+                    S.StoreFirst(winner, (float*)offsets + i, outputs - i);
             }
-
-            for (var i = end; i < g.Width.Outputs; i++)
-                taps.Largest(i, out offsets[i]);
         }
     }
 }

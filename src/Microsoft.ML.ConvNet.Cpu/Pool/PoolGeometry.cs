@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.ML.ConvNet.Ops;
 
 namespace Microsoft.ML.ConvNet.Cpu;
@@ -12,20 +13,13 @@ internal readonly record struct PoolAxis(WindowAxis Window, int Size, int Output
     public int Start(int output) => (output * Window.Stride) - Window.Before;
 
     /// <summary>The taps [First, End) of a window that fall on the axis.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public (int First, int End) TapsInside(int output)
     {
         var start = Start(output);
         var first = start >= 0 ? 0 : Math.Min(Window.Size, GemmBlocking.DivideRoundingUp(-start, Window.Dilation));
         var end = start >= Size ? 0 : Math.Min(Window.Size, ((Size - 1 - start) / Window.Dilation) + 1);
         return (first, Math.Max(first, end));
-    }
-
-    /// <summary>The outputs [First, End) whose windows have all their taps on the axis.</summary>
-    public (int First, int End) WholeWindows()
-    {
-        var first = Math.Min(Outputs, GemmBlocking.DivideRoundingUp(Window.Before, Window.Stride));
-        var room = Size + Window.Before - Window.Extent;
-        return (first, Math.Clamp(room < 0 ? 0 : (room / Window.Stride) + 1, first, Outputs));
     }
 }
 

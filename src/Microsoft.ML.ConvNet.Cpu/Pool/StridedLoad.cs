@@ -5,19 +5,50 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// <summary>Elements of a row that are one, two or more apart as vectors: a load, two loads and a shuffle, or element by element.</summary>
 internal static unsafe class StridedLoad
 {
+    /// <summary>Loads elements 0, stride, 2·stride … of a row, which goes on for as many more.</summary>
+    public interface ILoad
+    {
+        static abstract V Load<S, V>(float* source, int stride)
+            where S : struct, ISimd<V>
+            where V : struct;
+    }
+
+    public readonly struct One : ILoad
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Load<S, V>(float* source, int stride)
+            where S : struct, ISimd<V>
+            where V : struct => S.Load(source);
+    }
+
+    public readonly struct Two : ILoad
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Load<S, V>(float* source, int stride)
+            where S : struct, ISimd<V>
+            where V : struct => S.Even(S.Load(source), S.Load(source + S.Count));
+    }
+
+    public readonly struct Any : ILoad
+    {
+        public static V Load<S, V>(float* source, int stride)
+            where S : struct, ISimd<V>
+            where V : struct => Gather<S, V>(source, stride, S.Count);
+    }
+
     /// <summary>
     /// Elements 0, stride, 2·stride … of a row. Where <paramref name="room"/> exceeds the lanes, the row goes on with as many such elements,
     /// and a whole vector is loaded; otherwise <paramref name="room"/> elements are, and no other memory is touched.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Load<S, V>(float* source, int stride, int room)
+    public static V First<S, V>(float* source, int stride, int room)
         where S : struct, ISimd<V>
         where V : struct
     {
         if (stride == 1)
             return room >= S.Count ? S.Load(source) : S.LoadFirst(source, room);
         if (stride == 2)
-            return room > S.Count ? S.Even(S.Load(source), S.Load(source + S.Count)) : Pairs<S, V>(source, (2 * room) - 1);
+            return room > S.Count ? Two.Load<S, V>(source, stride) : Pairs<S, V>(source, (2 * room) - 1);
         return Gather<S, V>(source, stride, Math.Min(room, S.Count));
     }
 

@@ -49,7 +49,7 @@ public unsafe class PoolTests
             var expectedSwitches = new double[expected.Length];
             for (nint i = 0; i < expected.Length; i++)
             {
-                var winner = (nint)(-1);
+                nint winner = -1;
                 foreach (var at in Window(i, g))
                 {
                     if (winner < 0 || x[at] > x[winner] || float.IsNaN(x[at]))
@@ -128,6 +128,35 @@ public unsafe class PoolTests
             });
             dX.AssertClose(i => expectedGradient[i], 1e-6);
         }
+    }
+
+    [Theory]
+    [InlineData(-1f)]
+    [InlineData(4f)]
+    [InlineData(float.NaN)]
+    public void A_switch_outside_of_its_plane_is_an_error_and_no_write(float place)
+    {
+        using var x = Floats.Random(1, 1);
+        using var switches = new Floats(1);
+        switches[0] = place;
+        using var y = new Floats(4);
+        Assert.Throws<ArgumentOutOfRangeException>(() => MaxUnpool.Forward(Pools.One, x, switches, 1, 1, 4, y));
+        Assert.Throws<ArgumentOutOfRangeException>(() => MaxUnpool.Backward(Pools.One, y, switches, 1, 1, 4, x));
+        y.CheckGuards();
+    }
+
+    [Fact]
+    public void A_maximum_of_minus_infinity_is_where_its_window_starts()
+    {
+        var g = new PoolGeometry(Axis(1, new(1)), Axis(3, new(3, 2, 1, 1)), Axis(5, new(3, 2, 1, 1)));
+        using var x = new Floats(g.PlaneSize);
+        x.Span.Fill(float.NegativeInfinity);
+        using var switches = new Floats(g.OutputSize);
+        MaxPool.Switches(Pools.One, x, 1, g, switches);
+        Assert.Equal([0, 1, 3, 5, 6, 8], switches.Span.ToArray());
+        using var y = new Floats(g.OutputSize);
+        MaxPool.Forward(Pools.One, x, 1, g, y);
+        Assert.All(y.Span.ToArray(), value => Assert.Equal(float.NegativeInfinity, value));
     }
 
     private static PoolGeometry Plane(int height, int width, WindowAxis alongHeight, WindowAxis alongWidth)
