@@ -51,33 +51,22 @@ public class ProjectReferenceTests
     [Fact]
     public void Unsafe_code_is_not_allowed_for_all_projects_at_once()
         => Assert.All(
-            Directory.GetFiles(RepositoryRoot(), "Directory.*.*").Concat(Directory.GetFiles(Path.Combine(RepositoryRoot(), "src"), "Directory.*.*")),
+            Directory.GetFiles(Repository.Root, "Directory.*.*").Concat(Directory.GetFiles(Path.Combine(Repository.Root, "src"), "Directory.*.*")),
             path => Assert.DoesNotContain("AllowUnsafeBlocks", File.ReadAllText(path), StringComparison.Ordinal));
 
     private static IEnumerable<string> ProjectPaths()
-        => Directory.GetFiles(Path.Combine(RepositoryRoot(), "src"), "*.csproj", SearchOption.AllDirectories)
-            .Select(path => Path.GetRelativePath(RepositoryRoot(), path));
+        => Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(Repository.Root, path));
 
     private static IEnumerable<string> References(string project)
         => Items(project, "ProjectReference").Select(include =>
         {
-            var path = Path.GetFullPath(Path.Combine(RepositoryRoot(), Path.GetDirectoryName(project)!, include.Replace('\\', '/')));
-            var relative = Path.GetRelativePath(RepositoryRoot(), path).Replace('\\', '/');
+            var path = Path.GetFullPath(Path.Combine(Repository.Root, Path.GetDirectoryName(project)!, include.Replace('\\', '/')));
+            var relative = Path.GetRelativePath(Repository.Root, path).Replace('\\', '/');
             return relative.StartsWith("standins/", StringComparison.Ordinal) ? string.Join('/', relative.Split('/')[..2]) : Path.GetFileNameWithoutExtension(path);
         });
 
     private static IEnumerable<string> Items(string project, string kind) => Load(project).Descendants(kind).Select(e => e.Attribute("Include")!.Value);
 
-    private static XElement Load(string project) => XElement.Load(Path.Combine(RepositoryRoot(), project));
-
-    private static string RepositoryRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder != null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, $"{Root}.sln")))
-                return folder.FullName;
-        }
-
-        throw new DirectoryNotFoundException($"Expected {Root}.sln in a folder above {AppContext.BaseDirectory}; found none.");
-    }
+    private static XElement Load(string project) => XElement.Load(Path.Combine(Repository.Root, project));
 }

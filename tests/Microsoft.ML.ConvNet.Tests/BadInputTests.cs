@@ -206,6 +206,20 @@ public class BadInputTests
     }
 
     [Fact]
+    public void A_path_that_is_empty_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        var files = Samples.Files(folder, 300);
+        files[280].ImagePath = "";
+        var options = Pipelines.Quick();
+        options.Threads = 1;
+
+        var error = Assert.ThrowsAny<Exception>(() => Pipelines.Files(_ml, options).Fit(_ml.Data.LoadFromEnumerable(files)));
+
+        Messages.AssertSays(error, "column 'Image' of row 280 is missing");
+    }
+
+    [Fact]
     public void Cursors_close_the_input_when_training_fails()
     {
         var rows = Samples.Vectors(10);

@@ -5,26 +5,16 @@ namespace Microsoft.ML.ConvNet.Tests;
 /// <summary>Reads the reference values of <c>tests/data/pytorch</c>; its README lists the attributes and tensors of each op.</summary>
 public static class PyTorchCases
 {
-    private const string SolutionFile = "Microsoft.ML.ConvNet.sln";
-
     /// <summary>The cases of one op, for example <c>conv2d</c>.</summary>
     public static IReadOnlyList<PyTorchCase> Load(string op)
     {
-        var path = Path.Combine(RepositoryRoot(), "tests", "data", "pytorch", op + ".json");
+        var path = Path.Combine(Repository.Root, "tests", "data", "pytorch", op + ".json");
         return JsonSerializer.Deserialize<PyTorchCase[]>(File.ReadAllBytes(path), JsonSerializerOptions.Web)
             ?? throw new InvalidDataException($"{path}: expected an array of cases, found null.");
     }
 
     /// <summary>The cases of one op as rows of a theory: <c>[MemberData(nameof(Theory), "conv2d", MemberType = typeof(PyTorchCases))]</c>.</summary>
     public static TheoryData<PyTorchCase> Theory(string op) => new(Load(op));
-
-    private static string RepositoryRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, SolutionFile)))
-                return folder.FullName;
-        throw new DirectoryNotFoundException($"Expected {SolutionFile} in a folder above {AppContext.BaseDirectory}; found none.");
-    }
 }
 
 /// <summary>One configuration of an op with its inputs and PyTorch's outputs and gradients.</summary>

@@ -11,10 +11,11 @@ internal static class ConvKernel
 {
     /// <summary>
     /// The algorithms, the better ones for what they support first:
-    /// 1. 1×1 as GEMM: the image is the matrix already, nothing is copied;
-    /// 2. im2col + GEMM: every 1-D and 2-D convolution.
+    /// 1. depthwise: a channel by itself is no matrix product;
+    /// 2. 1×1 as GEMM: the image is the matrix already, nothing is copied;
+    /// 3. im2col + GEMM: every convolution.
     /// </summary>
-    private static readonly IConvAlgorithm[] Algorithms = [new GemmConv(pointwise: true), new GemmConv(pointwise: false)];
+    private static readonly IConvAlgorithm[] Algorithms = [new DepthwiseConv(), new GemmConv(pointwise: true), new GemmConv(pointwise: false)];
 
     public static Kernel? Find(OpSignature signature, WorkerPool pool)
     {
@@ -31,7 +32,7 @@ internal interface IConvAlgorithm
     Kernel Bind(ConvProblem problem, WorkerPool pool);
 }
 
-/// <summary>Which of the three convolutions of a layer is computed.</summary>
+/// <summary>Which of the three convolutions of a layer is computed. A transposed layer is the input gradient of a convolution.</summary>
 internal enum ConvPass
 {
     Forward,
@@ -47,14 +48,16 @@ internal sealed record ConvProblem(ConvPass Pass, Window Window, int Groups, Sha
 
     public int WeightLength => Y.C * FilterLength;
 
-    public WindowGeometry Geometry
-        => new(X.H, X.W, Y.H, Y.W, Window.Height.Size, Window.Width.Size, Window.Height.Stride, Window.Width.Stride,
-            Window.Height.Before, Window.Width.Before, Window.Height.Dilation, Window.Width.Dilation);
+    public VolumeGeometry Geometry
+        => new(
+            new(X.H, X.W, Y.H, Y.W, Window.Height.Size, Window.Width.Size, Window.Height.Stride, Window.Width.Stride,
+                Window.Height.Before, Window.Width.Before, Window.Height.Dilation, Window.Width.Dilation),
+            X.D, Y.D, Window.Depth.Size, Window.Depth.Stride, Window.Depth.Before, Window.Depth.Dilation);
 
     public static ConvProblem Of(OpSignature signature) => signature.Op switch
     {
         ConvOp op => new(ConvPass.Forward, op.Window, op.Groups, signature.Inputs[0].Shape, signature.Output.Shape, signature.MaxBatch),
-        ConvInputGradientOp op => new(ConvPass.InputGradient, op.Window, op.Groups, signature.Output.Shape, signature.Inputs[0].Shape, signature.MaxBatch),
+        ConvTransposeOp op => new(ConvPass.InputGradient, op.Window, op.Groups, signature.Output.Shape, signature.Inputs[0].Shape, signature.MaxBatch),
         ConvWeightGradientOp op => new(ConvPass.WeightGradient, op.Window, op.Groups, signature.Inputs[0].Shape, signature.Inputs[1].Shape, signature.MaxBatch),
         _ => throw new ArgumentException($"{signature.Op.Name} is not a convolution.", nameof(signature)),
     };

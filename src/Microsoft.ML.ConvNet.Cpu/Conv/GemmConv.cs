@@ -4,7 +4,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 
 /// <summary>
 /// Convolution as matrix products. Idea: with the windows of an image as the columns of a matrix (<see cref="Im2Col"/>),
-/// forward is y = W·columns, the input gradient is col2im(Wᵀ·dy), and the weight gradient is Σ dy·columnsᵀ; for 1×1
+/// forward is y = W·columns, the input gradient (and so the transposed layer) is col2im(Wᵀ·dy), and the weight gradient is Σ dy·columnsᵀ; for 1×1
 /// windows the image is that matrix already. Layout: N×C×H×W; a sample's columns lie in its thread's scratch memory.
 /// Lanes: those of <see cref="Gemm"/>. Samples run in parallel; a single sample runs parallel inside. The weight gradient
 /// adds up over fixed groups of samples, then over the groups in order, so that its bits do not depend on the threads.
@@ -16,9 +16,7 @@ internal sealed unsafe class GemmConv(bool pointwise) : IConvAlgorithm
 
     private const int SampleGroups = 16;
 
-    // Im2Col knows planes of two axes.
-    public bool Supports(ConvProblem problem)
-        => problem.X.Rank <= 3 && (!pointwise || problem.Window.IsPointwise);
+    public bool Supports(ConvProblem problem) => !pointwise || problem.Window.IsPointwise;
 
     public Kernel Bind(ConvProblem problem, WorkerPool pool)
     {
@@ -29,7 +27,7 @@ internal sealed unsafe class GemmConv(bool pointwise) : IConvAlgorithm
             ConvPass.Forward => new FunctionKernel(name, call => pool.Run(call.Batch, new ForwardJob(
                 pool, shape, call.Input(0), call.Input(1), call.Inputs.Length > 2 ? call.Input(2) : null, call.Output()))),
             ConvPass.InputGradient => new FunctionKernel(name, call => pool.Run(call.Batch, new InputGradientJob(
-                pool, shape, call.Input(0), call.Input(1), call.Output()))),
+                pool, shape, call.Input(0), call.Input(1), call.Inputs.Length > 2 ? call.Input(2) : null, call.Output()))),
             _ when problem.WeightLength <= MaxGroupedWeight => new FunctionKernel(
                 name, call => WeightGradientByGroups(pool, shape, call), (SampleGroups - 1) * (long)problem.WeightLength),
             _ => new FunctionKernel(name, call => WeightGradient(
@@ -70,7 +68,7 @@ internal sealed unsafe class GemmConv(bool pointwise) : IConvAlgorithm
     {
         if (s.Pointwise)
             return image;
-        var columns = Scratch.Get(ScratchUse.Im2Col, s.FilterLength * s.Places);
+        var columns = Scratch.Get(ScratchUse.Im2Col, (nint)s.FilterLength * s.Places);
         Im2Col.Run(pool, image, s.Channels, s.Geometry, columns);
         return columns;
     }
@@ -86,7 +84,7 @@ internal sealed unsafe class GemmConv(bool pointwise) : IConvAlgorithm
         public readonly nint WeightLength = problem.WeightLength;
         public readonly int Places = problem.Y.Plane;
         public readonly nint Plane = problem.X.Plane;
-        public readonly WindowGeometry Geometry = problem.Geometry;
+        public readonly VolumeGeometry Geometry = problem.Geometry;
 
         public float* X(float* x, int sample, int group) => x + ((((nint)sample * Groups) + group) * Channels * Plane);
 
@@ -112,23 +110,24 @@ internal sealed unsafe class GemmConv(bool pointwise) : IConvAlgorithm
         }
     }
 
-    private readonly struct InputGradientJob(WorkerPool pool, Layout s, float* dY, float* w, float* dX) : IParallelJob
+    private readonly struct InputGradientJob(WorkerPool pool, Layout s, float* dY, float* w, float* bias, float* dX) : IParallelJob
     {
         public void Execute(int sample)
         {
             for (var group = 0; group < s.Groups; group++)
             {
                 var image = s.X(dX, sample, group);
-                var columns = s.Pointwise ? image : Scratch.Get(ScratchUse.Im2Col, s.FilterLength * s.Places);
+                var columns = s.Pointwise ? image : Scratch.Get(ScratchUse.Im2Col, (nint)s.FilterLength * s.Places);
                 Gemm.Run(
                     pool, s.FilterLength, s.Places, s.Filters,
                     Matrix.RowMajor(s.W(w, group), s.FilterLength).T,
                     Matrix.RowMajor(s.Y(dY, sample, group), s.Places),
                     columns, s.Places,
-                    GemmStart.Zero);
+                    s.Pointwise && bias != null ? GemmStart.RowBias(bias + (group * s.Channels)) : GemmStart.Zero);
                 if (s.Pointwise)
                     continue;
-                new Span<float>(image, (int)(s.Channels * s.Plane)).Clear();
+                for (var channel = 0; channel < s.Channels; channel++)
+                    new Span<float>(image + (channel * s.Plane), (int)s.Plane).Fill(bias == null ? 0 : bias[(group * s.Channels) + channel]);
                 Im2Col.Accumulate(pool, columns, s.Channels, s.Geometry, image);
             }
         }

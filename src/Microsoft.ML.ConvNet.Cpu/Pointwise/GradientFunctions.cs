@@ -37,3 +37,17 @@ internal readonly struct TanhGradient : IBinaryFunction
         where S : struct, ISimd<V>
         where V : struct => S.Multiply(dY, S.Subtract(S.Create(1f), S.Multiply(y, y)));
 }
+
+/// <summary>dY where y lies between a minimum and a maximum, 0 elsewhere.</summary>
+internal readonly struct ClipGradient(float minimum, float maximum) : IBinaryFunction
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Apply<S, V>(V y, V dY)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        var zero = S.Create(0f);
+        var above = S.Select(S.GreaterThan(y, S.Create(minimum)), dY, zero);
+        return S.Select(S.GreaterThan(S.Create(maximum), y), above, zero);
+    }
+}

@@ -9,14 +9,11 @@ internal static unsafe class MoveKernels
     public static Kernel? Find(OpSignature signature, WorkerPool pool) => signature.Op switch
     {
         FillOp op => new FunctionKernel("fill", call => Pointwise.Fill(pool, call.Output(), call.Count(), op.Value)),
+        ConstantOp op => new FunctionKernel("constant", call => op.Values.ToArray().CopyTo(new Span<float>(call.Output(), op.Values.Count))),
+        OneHotOp op => new FunctionKernel("one-hot", call => OneHot(call, op.Classes)),
         CopyOp or ReshapeOp => new FunctionKernel("copy", call => Pointwise.Map(pool, call.Input(0), call.Output(), call.Count(), default(Identity))),
         ConcatOp op => new FunctionKernel("concat", call => Concat(op, call)),
         SliceOp op => new FunctionKernel("slice", call => Copy(call, 0, op.Start, 0, op.Axis, op.Length)),
-        PadOp op => new FunctionKernel("pad", call =>
-        {
-            Pointwise.Fill(pool, call.Output(), call.Count(), 0);
-            Copy(call, 0, 0, op.Before, op.Axis, call.Inputs[0].Type.Shape[op.Axis]);
-        }),
         PermuteOp op => Permute(op, signature.Inputs[0].Shape, pool),
         EmbeddingOp => new FunctionKernel("embedding", call => Embed(call, signature.Inputs[1].Shape)),
         EmbeddingGradientOp op => new FunctionKernel("embedding gradient", call => EmbedBack(call, op.Shape)),
@@ -37,6 +34,18 @@ internal static unsafe class MoveKernels
                     target[i] = source[sources[i]];
             });
         });
+    }
+
+    private static void OneHot(KernelCall call, int classes)
+    {
+        var plane = call.Output.Type.Shape.Plane;
+        new Span<float>(call.Output(), checked((int)call.Count())).Clear();
+        for (nint i = 0; i < call.Inputs[0].Type.Length(call.Batch); i++)
+        {
+            var index = call.Input(0)[i];
+            if (index >= 0 && index < classes && index == MathF.Floor(index))
+                call.Output()[(((i / plane * classes) + (nint)index) * plane) + (i % plane)] = 1;
+        }
     }
 
     private static void Embed(KernelCall call, Shape table)

@@ -189,3 +189,30 @@ internal readonly struct AbsGradient : IBinaryFunction
         return S.Select(S.GreaterThan(x, zero), dY, negative);
     }
 }
+
+/// <summary>x^e = e^(e·ln x) for x ≥ 0.</summary>
+internal readonly struct Power(float exponent) : IUnaryFunction
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Apply<S, V>(V x)
+        where S : struct, ISimd<V>
+        where V : struct => VectorMath.Exp<S, V>(S.Multiply(S.Create(exponent), VectorMath.Log<S, V>(x)));
+}
+
+/// <summary>dY·e·x^(e − 1) for x ≥ 0 and e other than 1, where 0⁰ would come up.</summary>
+internal readonly struct PowerGradient(float exponent) : IBinaryFunction
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Apply<S, V>(V x, V dY)
+        where S : struct, ISimd<V>
+        where V : struct => S.Multiply(S.Multiply(S.Create(exponent), dY), new Power(exponent - 1).Apply<S, V>(x));
+}
+
+/// <summary>dY: the gradient of x itself.</summary>
+internal readonly struct SecondOperand : IBinaryFunction
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Apply<S, V>(V x, V dY)
+        where S : struct, ISimd<V>
+        where V : struct => dY;
+}

@@ -118,3 +118,12 @@ internal readonly struct Affine(float factor, float offset) : IUnaryFunction
         where S : struct, ISimd<V>
         where V : struct => S.MultiplyAdd(S.Create(factor), x, S.Create(offset));
 }
+
+/// <summary>x, at least a minimum and at most a maximum.</summary>
+internal readonly struct Clip(float minimum, float maximum) : IUnaryFunction
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Apply<S, V>(V x)
+        where S : struct, ISimd<V>
+        where V : struct => S.Min(S.Create(maximum), S.Max(S.Create(minimum), x));
+}

@@ -26,6 +26,8 @@ internal static unsafe class UnaryKernels
             LogOp => Map(default(Log)),
             SqrtOp => Map(default(Sqrt)),
             AbsOp => Map(default(Abs)),
+            PowerOp op => Map(new Power(op.Exponent)),
+            ClipOp op => Map(new Clip(op.Minimum, op.Maximum)),
             _ => null,
         };
 
@@ -54,6 +56,9 @@ internal static unsafe class UnaryKernels
             LogOp => Map(default(LogGradient)),
             SqrtOp => Map(default(SqrtGradient)),
             AbsOp => Map(default(AbsGradient)),
+            PowerOp { Exponent: 1 } => Map(default(SecondOperand)),
+            PowerOp op => Map(new PowerGradient(op.Exponent)),
+            ClipOp op => Map(new ClipGradient(op.Minimum, op.Maximum)),
             AffineOp op => new FunctionKernel("pointwise", call =>
                 Pointwise.Map(pool, call.Input(1), call.Output(), call.Count(), new Scale(op.Factor))),
             _ => null,

@@ -9,6 +9,8 @@ internal enum ScratchUse
     Reduction,
     BatchNorm,
     Im2Col,
+    TiledOutputs,
+    DepthwisePlane,
     Softmax,
     Pool,
     Resample,

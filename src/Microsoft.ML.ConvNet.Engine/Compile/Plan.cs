@@ -17,12 +17,13 @@ public sealed class Plan : IDisposable
     private readonly VariableLayout _layout;
     private readonly DeviceBuffer _arena;
     private readonly DeviceBuffer _variables;
+    private readonly bool _ownsVariables;
     private readonly DeviceBuffer? _gradients;
     private readonly DeviceBuffer[] _moments;
     private readonly Dictionary<Node, TensorView> _views = [];
     private readonly List<Step> _steps = [];
 
-    private Plan(Computation computation, VariableLayout layout, IBackend backend, int maxBatch)
+    private Plan(Computation computation, VariableLayout layout, IBackend backend, int maxBatch, Plan? variablesOf)
     {
         (_backend, _layout, MaxBatch) = (backend, layout, maxBatch);
         _computation = computation = backend.Passes.Aggregate(computation, (c, pass) => pass.Run(c));
@@ -44,7 +45,8 @@ public sealed class Plan : IDisposable
         UnsharedBytes = shared.Sum(s => s.Length) * sizeof(float);
 
         _arena = backend.Allocate(arenaLength);
-        _variables = backend.Allocate(layout.Length);
+        _ownsVariables = variablesOf == null;
+        _variables = variablesOf?._variables ?? backend.Allocate(layout.Length);
         _gradients = computation.Gradients.Count > 0 ? backend.Allocate(layout.TrainableLength) : null;
         _moments = [.. Enumerable.Range(0, computation.Optimizer?.Moments ?? 0).Select(_ => backend.Allocate(layout.TrainableLength))];
 
@@ -74,7 +76,7 @@ public sealed class Plan : IDisposable
     public long UnsharedBytes { get; }
 
     /// <summary>The bytes of parameters, states, gradients and moments.</summary>
-    public long VariableBytes => (_variables.Length + (_gradients?.Length ?? 0) + _moments.Sum(m => m.Length)) * sizeof(float);
+    public long VariableBytes => ((_ownsVariables ? _variables.Length : 0) + (_gradients?.Length ?? 0) + _moments.Sum(m => m.Length)) * sizeof(float);
 
     /// <summary>The steps, in the order in which they run.</summary>
     public IReadOnlyList<PlanStep> Steps => [.. _steps.Select(s => s.Description)];
@@ -84,11 +86,18 @@ public sealed class Plan : IDisposable
     /// <param name="layout">The places of the network's variables.</param>
     /// <param name="backend">Where to run it.</param>
     /// <param name="maxBatch">The largest batch; smaller ones run in the same memory.</param>
+    /// <param name="variablesOf">
+    /// A plan on the same backend and with a layout of the same variables, whose values this plan shares; it is disposed last. By
+    /// default the plan has values of its own.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The batch is below one.</exception>
-    public static Plan Compile(Computation computation, VariableLayout layout, IBackend backend, int maxBatch)
+    /// <exception cref="ArgumentException">The plan to share with has other variables.</exception>
+    public static Plan Compile(Computation computation, VariableLayout layout, IBackend backend, int maxBatch, Plan? variablesOf = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxBatch, 1);
-        return new Plan(computation, layout, backend, maxBatch);
+        if (variablesOf != null && (variablesOf._backend != backend || !variablesOf._layout.Variables.SequenceEqual(layout.Variables)))
+            throw new ArgumentException("Only plans on one backend, of networks with the same variables, can share their values.", nameof(variablesOf));
+        return new Plan(computation, layout, backend, maxBatch, variablesOf);
     }
 
     /// <summary>Sets an input for the next run, sample after sample. A run may overwrite it.</summary>
@@ -156,7 +165,8 @@ public sealed class Plan : IDisposable
     public void Dispose()
     {
         _arena.Dispose();
-        _variables.Dispose();
+        if (_ownsVariables)
+            _variables.Dispose();
         _gradients?.Dispose();
         foreach (var moment in _moments)
             moment.Dispose();

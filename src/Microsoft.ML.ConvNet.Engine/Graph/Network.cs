@@ -28,6 +28,7 @@ public sealed class Network
         Inputs = [.. Nodes.Where(n => n.Op is InputOp)];
         if (Inputs.Count == 0)
             throw new ArgumentException($"{output} depends on no input; a network starts with Network.Input.", nameof(output));
+        NameScope.Join(Nodes);
         if (Nodes.GroupBy(n => n.Name).FirstOrDefault(g => g.Count() > 1) is { } twins)
             throw new ArgumentException($"The name '{twins.Key}' is given to {string.Join(" and ", twins)}; names must be unique in a network.", nameof(output));
         Layout = new VariableLayout(Nodes);
@@ -106,7 +107,7 @@ public sealed class Network
     /// <summary>The same graph with values of its own.</summary>
     public Network Clone() => new(this);
 
-    /// <summary>A table of layers, output shapes, parameters and multiply-adds, with totals.</summary>
+    /// <summary>A table of layers, output shapes, receptive fields, parameters and multiply-adds, with totals.</summary>
     public string Summary() => NetworkSummary.Of(this);
 
     /// <summary>Writes the network and its values to a file, which replaces an older one only once it is complete.</summary>

@@ -7,20 +7,19 @@ namespace Microsoft.ML.ConvNet;
 /// <summary>The table of <see cref="Network.Summary"/>.</summary>
 public static class NetworkSummary
 {
-    /// <summary>A table of layers, output shapes, parameters and multiply-adds, with totals.</summary>
+    /// <summary>A table of layers, output shapes, receptive fields, parameters and multiply-adds, with totals.</summary>
     public static string Summary(this Node output) => new Network(output).Summary();
 
     internal static string Of(Network network)
     {
-        List<string[]> rows = [["Layer", "Kind", "Output", "Parameters", "Multiply-adds"]];
+        List<string[]> rows = [["Layer", "Kind", "Output", "Sees", "Parameters", "Multiply-adds"]];
         foreach (var node in network.Nodes.Where(n => n.Op is not VariableOp))
         {
-            var parameters = node.Inputs.Where(i => i.Op is VariableOp { Trainable: true }).Sum(i => (long)i.Shape.Length);
             var kind = node.Description is { Length: > 0 } description ? $"{node.Op.Name} ({description})" : node.Op.Name;
-            rows.Add([node.Name, kind, node.Shape.ToString(), Number(parameters), Number(node.MultiplyAdds)]);
+            rows.Add([node.Name, kind, node.Shape.ToString(), node.ReceptiveField?.ToString() ?? "all", Number(node.ParameterCount), Number(node.MultiplyAdds)]);
         }
 
-        rows.Add(["Total", "", "", Number(network.ParameterCount), Number(network.MultiplyAdds)]);
+        rows.Add(["Total", "", "", "", Number(network.ParameterCount), Number(network.MultiplyAdds)]);
         return Format(rows);
     }
 
@@ -33,7 +32,7 @@ public static class NetworkSummary
         {
             if (r == 1 || r == rows.Count - 1)
                 text.AppendLine(rule);
-            var cells = rows[r].Select((cell, c) => c >= 3 ? cell.PadLeft(widths[c]) : cell.PadRight(widths[c]));
+            var cells = rows[r].Select((cell, c) => c >= 4 ? cell.PadLeft(widths[c]) : cell.PadRight(widths[c]));
             text.AppendLine(string.Join("  ", cells).TrimEnd());
         }
 

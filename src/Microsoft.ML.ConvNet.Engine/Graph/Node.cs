@@ -46,6 +46,15 @@ public sealed class Node
     /// <summary>The number of multiply-adds to compute the value for one sample.</summary>
     public long MultiplyAdds => Op.MultiplyAdds(View, Shape);
 
+    /// <summary>The number of trained parameters among the inputs.</summary>
+    public long ParameterCount => Inputs.Where(i => i.Op is Ops.VariableOp { Trainable: true }).Sum(i => (long)i.Shape.Length);
+
+    /// <summary>The bytes of the value for one sample, or of the whole when there is no batch.</summary>
+    public long ActivationBytes => (long)Shape.Length * sizeof(float);
+
+    /// <summary>What one element sees of the network's input, or null where it sees all of it.</summary>
+    public ReceptiveField? ReceptiveField => ConvNet.ReceptiveField.Of(this);
+
     /// <summary>The attributes as a person would say them.</summary>
     public string Description => Op.Describe(View);
 
@@ -83,6 +92,28 @@ internal sealed class NameScope
         var kind = name.TrimEnd([.. "0123456789"]);
         if (int.TryParse(name.AsSpan(kind.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             _counts[kind] = Math.Max(_counts.GetValueOrDefault(kind), number);
+    }
+
+    /// <summary>
+    /// Makes the names of a network with several inputs unique: the layers on each input were counted from 1, so that those of the
+    /// later ones are counted on.
+    /// </summary>
+    public static void Join(IReadOnlyList<Node> nodes)
+    {
+        var first = nodes[0].Scope;
+        var taken = nodes.Where(n => n.Scope == first).Select(n => n.Name).ToHashSet();
+        foreach (var scope in nodes.Select(n => n.Scope).Distinct().Skip(1).ToArray())
+        {
+            var layers = nodes.Where(n => n.Scope == scope).GroupBy(n => n.Name.Split('.')[0]).ToArray();
+            foreach (var layer in layers)
+            {
+                var kind = layer.Key.TrimEnd([.. "0123456789"]);
+                var name = layer.Any(n => taken.Contains(n.Name)) ? first.Next(kind) : layer.Key;
+                foreach (var node in layer)
+                    taken.Add(node.Name = name + node.Name[layer.Key.Length..]);
+                first.Reserve(name);
+            }
+        }
     }
 
     public int Count(string kind) => _counts[kind] = _counts.GetValueOrDefault(kind) + 1;

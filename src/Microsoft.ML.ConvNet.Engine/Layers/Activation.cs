@@ -8,6 +8,9 @@ public static class Activation
     /// <summary>max(x, 0) (Nair &amp; Hinton 2010).</summary>
     public static Node Relu(this Node x, string? name = null) => new(new ReluOp(), [x], name);
 
+    /// <summary>min(max(x, 0), 6) (Krizhevsky 2010; Howard et al. 2017).</summary>
+    public static Node Relu6(this Node x, string? name = null) => new(new ClipOp { Minimum = 0, Maximum = 6 }, [x], name);
+
     /// <summary>x for positive x, slope·x otherwise (Maas, Hannun &amp; Ng 2013).</summary>
     public static Node LeakyRelu(this Node x, float slope = 0.01f, string? name = null) => new(new LeakyReluOp { Slope = slope }, [x], name);
 

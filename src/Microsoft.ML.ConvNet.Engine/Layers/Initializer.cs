@@ -24,6 +24,12 @@ public abstract record Initializer
     /// </summary>
     public static Initializer Xavier { get; } = new ScaledNormalInitializer(1, FanMode.Average);
 
+    /// <summary>
+    /// The weights of a bilinear interpolation in each plane, for transposed convolutions of kernel 2·stride with a group for each channel (Long,
+    /// Shelhamer &amp; Darrell 2015, section 3.3).
+    /// </summary>
+    public static Initializer Bilinear { get; } = new BilinearInitializer();
+
     /// <summary>All elements the same number.</summary>
     public static Initializer Constant(float value) => new ConstantInitializer(value);
 
@@ -38,6 +44,12 @@ public abstract record Initializer
     /// <param name="key">The key of its random numbers; the same key gives the same values.</param>
     /// <param name="values">What to fill.</param>
     public abstract void Fill(Shape shape, ulong key, Span<float> values);
+
+    /// <summary>
+    /// The same with the fans of <paramref name="shape"/>, for weights whose own shape does not show how many inputs an output
+    /// sees: those of a transposed convolution, or of several sets of filters.
+    /// </summary>
+    internal Initializer WithFansOf(Shape shape) => new FansInitializer(this, shape);
 
     private protected enum FanMode
     {
@@ -67,6 +79,27 @@ public abstract record Initializer
             var fanOut = shape.Rank < 2 ? shape.Length : shape.Length / shape[1];
             var fan = Mode == FanMode.In ? fanIn : (fanIn + fanOut) / 2.0;
             new NormalInitializer(Math.Sqrt(Gain / fan)).Fill(shape, key, values);
+        }
+    }
+
+    private sealed record FansInitializer(Initializer Source, Shape FanShape) : Initializer
+    {
+        public override void Fill(Shape shape, ulong key, Span<float> values) => Source.Fill(FanShape, key, values);
+    }
+
+    private sealed record BilinearInitializer : Initializer
+    {
+        public override void Fill(Shape shape, ulong key, Span<float> values)
+        {
+            for (var i = 0; i < values.Length; i++)
+                values[i] = Tent(i / shape.W % shape.H, shape.H) * Tent(i % shape.W, shape.W);
+        }
+
+        /// <summary>1 in the middle, and less by even steps to the ends.</summary>
+        private static float Tent(int place, int size)
+        {
+            var half = (size + 1) / 2;
+            return 1 - (Math.Abs(place - ((size - 1) / 2f)) / half);
         }
     }
 

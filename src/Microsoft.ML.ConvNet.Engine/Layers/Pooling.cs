@@ -97,7 +97,7 @@ public static class Pooling
     /// <exception cref="ShapeException">The input has no spatial axis, or more than three.</exception>
     public static Node GlobalMaxPool(this Node x, string? name = null)
         => new(
-            new MaxPoolOp { Window = new Window(new WindowAxis(x.Shape.D), new WindowAxis(x.Shape.H), new WindowAxis(x.Shape.W)) },
+            new MaxPoolOp { Window = Everything(x.Shape) },
             [x], name ?? x.Scope.Next("globalMaxPool"));
 
     /// <summary>
@@ -118,6 +118,9 @@ public static class Pooling
     /// <summary>The means of a volume, C×D×H×W, under windows that make an output of a given size. All else is as in <see cref="AdaptiveAveragePool"/>.</summary>
     public static Node AdaptiveAveragePool3D(this Node x, Volume size, string? name = null)
         => new(new AdaptiveAveragePoolOp { Size = [size.Depth, size.Height, size.Width] }, [x], name);
+
+    /// <summary>The window of a global pooling.</summary>
+    internal static Window Everything(Shape x) => new(new WindowAxis(x.D), new WindowAxis(x.H), new WindowAxis(x.W));
 
     private static Window Line(int window, int? stride, int padding, int dilation = 1)
         => new(new WindowAxis(1), new WindowAxis(window, stride ?? window, padding, padding, dilation));

@@ -14,18 +14,17 @@ public static class Upsampling
     /// <exception cref="ShapeException">The input is no image, a factor is below 1, or corners are to be aligned without interpolation.</exception>
     public static Node Upsample(
         this Node x, Size factor, ResizeMode mode = ResizeMode.Nearest, bool alignCorners = false, string? name = null)
-        => x.Resize((factor.Height * x.Shape.H, factor.Width * x.Shape.W), mode, alignCorners, name ?? x.Scope.Next("upsample"));
+        => Grow(x, [factor.Height, factor.Width], mode, alignCorners, name);
 
     /// <summary>A sequence, C×W, whole times as long. Output: C×(factor·W). All else is as in <see cref="Upsample"/>.</summary>
     public static Node Upsample1D(
         this Node x, int factor, ResizeMode mode = ResizeMode.Nearest, bool alignCorners = false, string? name = null)
-        => x.Resize1D(factor * x.Shape.W, mode, alignCorners, name ?? x.Scope.Next("upsample"));
+        => Grow(x, [factor], mode, alignCorners, name);
 
     /// <summary>A volume, C×D×H×W, whole times as large. Output: C×(factor·D)×(factor·H)×(factor·W). All else is as in <see cref="Upsample"/>.</summary>
     public static Node Upsample3D(
         this Node x, Volume factor, ResizeMode mode = ResizeMode.Nearest, bool alignCorners = false, string? name = null)
-        => x.Resize3D(
-            (factor.Depth * x.Shape.D, factor.Height * x.Shape.H, factor.Width * x.Shape.W), mode, alignCorners, name ?? x.Scope.Next("upsample"));
+        => Grow(x, [factor.Depth, factor.Height, factor.Width], mode, alignCorners, name);
 
     /// <summary>An image of another size, larger or smaller, as PyTorch's <c>interpolate</c> makes it. Output: C×height×width.</summary>
     /// <param name="x">The image, C×H×W.</param>
@@ -106,6 +105,9 @@ public static class Upsampling
         (height, width) = (height / factor, width / factor);
         return x.Reshape([channels, height, factor, width, factor]).Permute(0, 2, 4, 1, 3).Reshape([channels * factor * factor, height, width]);
     }
+
+    private static Node Grow(Node x, Shape factors, ResizeMode mode, bool alignCorners, string? name)
+        => new(new ResizeOp { Factors = factors, Mode = mode, AlignCorners = alignCorners }, [x], name ?? x.Scope.Next("upsample"));
 
     private static (int Channels, int Height, int Width) Image(Node x, string layer)
         => x.Shape.Rank == 3

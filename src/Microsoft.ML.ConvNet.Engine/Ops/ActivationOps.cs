@@ -31,6 +31,27 @@ public sealed record LeakyReluOp : UnaryOp
     public override string Describe(OpInputs inputs) => FormattableString.Invariant($"slope {Slope}");
 }
 
+/// <summary>x, at least a minimum and at most a maximum.</summary>
+[Op("Clip")]
+public sealed record ClipOp : UnaryOp
+{
+    /// <summary>The minimum.</summary>
+    public float Minimum { get; init; }
+
+    /// <summary>The maximum.</summary>
+    public float Maximum { get; init; } = 6;
+
+    /// <inheritdoc/>
+    public override T Apply<T>(T x) => T.Clamp(x, T.CreateChecked(Minimum), T.CreateChecked(Maximum));
+
+    /// <inheritdoc/>
+    public override T Derivative<T>(T value)
+        => value > T.CreateChecked(Minimum) && value < T.CreateChecked(Maximum) ? T.One : T.Zero;
+
+    /// <inheritdoc/>
+    public override string Describe(OpInputs inputs) => FormattableString.Invariant($"{Minimum}…{Maximum}");
+}
+
 /// <summary>The logistic function 1/(1 + e⁻ˣ).</summary>
 [Op("Sigmoid")]
 public sealed record SigmoidOp : UnaryOp

@@ -23,7 +23,7 @@ public sealed record BedOfNailsOp : ResampleOp
 
     private protected override int SpatialAxes => Factors.Rank;
 
-    private protected override int Extent(int axis, int input) => (int)Math.Min(int.MaxValue, (long)input * Factors[axis]);
+    private protected override int Extent(int axis, int input) => Grown(input, Factors[axis]);
 }
 
 /// <summary>dL/dx of upsampling with zeros: the gradients at the first places of the blocks. Input: dy.</summary>

@@ -9,7 +9,7 @@ namespace Microsoft.ML.ConvNet.Ops;
 /// and optionally a bias of O.
 /// </summary>
 [Op("Conv")]
-public sealed record ConvOp : Op
+public sealed record ConvOp : Op, IWindowed
 {
     /// <summary>How the filters move over the input.</summary>
     public required Window Window { get; init; }
@@ -24,8 +24,7 @@ public sealed record ConvOp : Op
         inputs.ExpectBatched(0);
         var x = inputs[0].Shape;
         var filters = inputs[1].Shape.C;
-        if (Groups < 1 || x.C % Groups != 0 || filters % Groups != 0)
-            throw inputs.Error($"{Groups} groups do not divide {x.C} channels and {filters} filters");
+        CheckGroups(inputs, x, filters);
         var y = Window.Infer(inputs, x, filters);
         inputs.Expect(1, new TensorType(WeightShape(x, filters), false), "weight");
         if (inputs.Count > 2)
@@ -38,7 +37,7 @@ public sealed record ConvOp : Op
     {
         var dY = context.OutputGradient;
         if (context.Needs(0))
-            context.Add(0, context.New(new ConvInputGradientOp { Window = Window, Groups = Groups, InputShape = context.Input(0).Shape }, dY, context.Input(1)));
+            context.Add(0, context.New(new ConvTransposeOp { Window = Window, Groups = Groups, OutputShape = context.Input(0).Shape }, dY, context.Input(1)));
         if (context.Needs(1))
             context.Add(1, context.New(new ConvWeightGradientOp { Window = Window, Groups = Groups, Shape = context.Input(1).Shape }, context.Input(0), dY));
         if (context.Needs(2))
@@ -73,6 +72,15 @@ public sealed record ConvOp : Op
     {
         ReadOnlySpan<int> window = [Window.Depth.Size, Window.Height.Size, Window.Width.Size];
         return new Shape([filters, x.C / Groups, .. window[(4 - x.Rank)..]]);
+    }
+
+    /// <summary>Checks that the groups divide the channels of <paramref name="x"/> and the filters, of which there are some.</summary>
+    internal void CheckGroups(OpInputs inputs, Shape x, int filters)
+    {
+        if (filters < 1)
+            throw inputs.Error($"it needs at least 1 filter, not {filters}");
+        if (Groups < 1 || x.C % Groups != 0 || filters % Groups != 0)
+            throw inputs.Error($"{Groups} groups do not divide {x.C} channels and {filters} filters");
     }
 
     /// <summary>
@@ -126,55 +134,8 @@ public sealed record ConvOp : Op
 }
 
 /// <summary>
-/// dL/dx of a convolution: dx[c, i] = Σ w[o, c, t] · dy[o, p] over all filters, taps and places with p·stride − padding +
-/// t·dilation = i (Dumoulin &amp; Visin, chapter 4). Inputs: dy and the weight.
-/// </summary>
-[Op("ConvInputGradient")]
-public sealed record ConvInputGradientOp : Op
-{
-    /// <summary>How the filters moved over the input.</summary>
-    public required Window Window { get; init; }
-
-    /// <summary>The number of groups.</summary>
-    public int Groups { get; init; } = 1;
-
-    /// <summary>The shape of the input, which the stride leaves open.</summary>
-    public required Shape InputShape { get; init; }
-
-    /// <inheritdoc/>
-    public override TensorType Infer(OpInputs inputs)
-    {
-        inputs.ExpectCount(2);
-        inputs.Expect(0, new TensorType(Window.Infer(inputs, InputShape, inputs[1].Shape.C), true), "output gradient");
-        return new TensorType(InputShape, Batched: true);
-    }
-
-    /// <inheritdoc/>
-    public override void Reference<T>(ReferenceCall<T> call)
-    {
-        var dY = call.Input(0);
-        var w = call.Input(1);
-        var dX = call.Output;
-        dX.Clear();
-        foreach (var run in Forward.Runs(call.Batch, InputShape, call.InputTypes[0].Shape))
-            for (var i = 0; i < run.Count; i++)
-                dX[run.X + (i * run.XStep)] += dY[run.Y + i] * w[run.W];
-    }
-
-    /// <inheritdoc/>
-    public override string Describe(OpInputs inputs)
-        => ConvOp.Describe(Window, Groups, InputShape, inputs.Count > 0 ? inputs[0].Shape.C : 0);
-
-    /// <inheritdoc/>
-    public override long MultiplyAdds(OpInputs inputs, Shape output)
-        => (long)inputs[0].Shape.Length * (inputs[1].Shape.Length / inputs[1].Shape.C);
-
-    private ConvOp Forward => new() { Window = Window, Groups = Groups };
-}
-
-/// <summary>
 /// dL/dw of a convolution: dw[o, c, t] = Σ dy[o, p] · x[c, p·stride − padding + t·dilation] over all samples and places.
-/// Inputs: x and dy.
+/// Inputs: x and dy. It is linear in both, and its adjoints are a transposed convolution and a convolution.
 /// </summary>
 [Op("ConvWeightGradient")]
 public sealed record ConvWeightGradientOp : Op
@@ -195,6 +156,16 @@ public sealed record ConvWeightGradientOp : Op
         inputs.ExpectBatched(0);
         inputs.Expect(1, new TensorType(Window.Infer(inputs, inputs[0].Shape, Shape.C), true), "output gradient");
         return new TensorType(Shape, Batched: false);
+    }
+
+    /// <inheritdoc/>
+    public override void Gradient(GradientContext context)
+    {
+        var (x, dY, weight) = (context.Input(0), context.Input(1), context.OutputGradient);
+        if (context.Needs(0))
+            context.Add(0, context.New(new ConvTransposeOp { Window = Window, Groups = Groups, OutputShape = x.Shape }, dY, weight));
+        if (context.Needs(1))
+            context.Add(1, context.New(new ConvOp { Window = Window, Groups = Groups }, x, weight));
     }
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ using Microsoft.ML.ConvNet.Backends;
 namespace Microsoft.ML.ConvNet.Ops;
 
 /// <summary>What all pooling shares: a window over each channel by itself, along one to three spatial axes.</summary>
-public abstract record PoolOp : Op
+public abstract record PoolOp : Op, IWindowed
 {
     /// <summary>How the window moves.</summary>
     public required Window Window { get; init; }

@@ -38,6 +38,9 @@ public abstract record ResampleOp : Op
     /// <summary>The number of spatial axes that the attributes are for.</summary>
     private protected abstract int SpatialAxes { get; }
 
+    /// <summary>An extent times a factor; one that no shape can have where it is too large.</summary>
+    private protected static int Grown(int input, int factor) => (int)Math.Min(int.MaxValue, (long)input * factor);
+
     /// <summary>What becomes of the extent of one spatial axis.</summary>
     private protected abstract int Extent(int axis, int input);
 }

@@ -141,48 +141,6 @@ public sealed record SliceOp : Op
     public override string Describe(OpInputs inputs) => $"axis {Axis}, {Start}…{Start + Length - 1}";
 }
 
-/// <summary>Zeros before and after along one axis. The adjoint of <see cref="SliceOp"/>.</summary>
-[Op("Pad")]
-public sealed record PadOp : Op
-{
-    /// <summary>The axis of the sample's shape: 0 for channels.</summary>
-    public required int Axis { get; init; }
-
-    /// <summary>The number of zeros before.</summary>
-    public required int Before { get; init; }
-
-    /// <summary>The number of zeros after.</summary>
-    public required int After { get; init; }
-
-    /// <inheritdoc/>
-    public override TensorType Infer(OpInputs inputs)
-    {
-        inputs.ExpectCount(1);
-        if (Axis < 0 || Axis >= inputs[0].Shape.Rank)
-            throw inputs.Error($"there is no axis {Axis}");
-        if (Before < 0 || After < 0)
-            throw inputs.Error($"padding must not be negative; it is {Before} and {After}");
-        var extents = inputs[0].Shape.AsSpan().ToArray();
-        extents[Axis] += Before + After;
-        return inputs[0] with { Shape = new Shape(extents) };
-    }
-
-    /// <inheritdoc/>
-    public override void Gradient(GradientContext context)
-        => context.Add(0, context.New(
-            new SliceOp { Axis = Axis, Start = Before, Length = context.Input(0).Shape[Axis] }, context.OutputGradient));
-
-    /// <inheritdoc/>
-    public override void Reference<T>(ReferenceCall<T> call)
-    {
-        call.Output.Clear();
-        AxisCopy.Run(call.Input(0), call.InputTypes[0].Shape, 0, call.Output, call.OutputType.Shape, Before, Axis, call.InputTypes[0].Shape[Axis]);
-    }
-
-    /// <inheritdoc/>
-    public override string Describe(OpInputs inputs) => $"axis {Axis}, {Before}+{After}";
-}
-
 /// <summary>Copies a range of one axis from one tensor into another; all other extents are equal.</summary>
 public static class AxisCopy
 {

@@ -20,8 +20,11 @@ public enum ResizeMode
 [Op("Resize")]
 public sealed record ResizeOp : ResampleOp
 {
-    /// <summary>The spatial extents of the output.</summary>
-    public required Shape Size { get; init; }
+    /// <summary>The spatial extents of the output, whatever the input's; none where <see cref="Factors"/> are given.</summary>
+    public Shape Size { get; init; }
+
+    /// <summary>By what each spatial axis grows; none where <see cref="Size"/> is given.</summary>
+    public Shape Factors { get; init; }
 
     /// <summary>How pixels are made.</summary>
     public ResizeMode Mode { get; init; }
@@ -39,6 +42,8 @@ public sealed record ResizeOp : ResampleOp
     /// <inheritdoc/>
     public override TensorType Infer(OpInputs inputs)
     {
+        if (Size.Rank > 0 == Factors.Rank > 0)
+            throw inputs.Error("it needs either a size or factors");
         if (!Enum.IsDefined(Mode))
             throw inputs.Error($"there is no mode {Mode}");
         if (AlignCorners && Mode == ResizeMode.Nearest)
@@ -52,11 +57,11 @@ public sealed record ResizeOp : ResampleOp
 
     /// <inheritdoc/>
     public override string Describe(OpInputs inputs)
-        => $"to {Size}, {(Mode == ResizeMode.Nearest ? "nearest" : "linear")}{(AlignCorners ? ", corners aligned" : "")}";
+        => $"{(Size.Rank > 0 ? $"to {Size}" : $"by {Factors}")}, {(Mode == ResizeMode.Nearest ? "nearest" : "linear")}{(AlignCorners ? ", corners aligned" : "")}";
 
-    private protected override int SpatialAxes => Size.Rank;
+    private protected override int SpatialAxes => Math.Max(Size.Rank, Factors.Rank);
 
-    private protected override int Extent(int axis, int input) => Size[axis];
+    private protected override int Extent(int axis, int input) => Size.Rank > 0 ? Size[axis] : Grown(input, Factors[axis]);
 
     private double Source(int o, int input, int output)
         => !AlignCorners ? Math.Max(0, ((o + 0.5) * input / output) - 0.5)

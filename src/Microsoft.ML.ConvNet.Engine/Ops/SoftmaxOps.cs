@@ -178,7 +178,7 @@ public sealed record SoftmaxCrossEntropyOp : Op
             var sum = T.Zero;
             for (var c = 0; c < shape.C; c++)
                 sum += T.Exp(x[channels[c]] - max);
-            loss[place] = T.Log(sum) + max - x[channels[int.CreateChecked(target[place])]];
+            loss[place] = T.Log(sum) - (x[channels[int.CreateChecked(target[place])]] - max);
         }
     }
 }

@@ -60,6 +60,18 @@ public readonly record struct Window(WindowAxis Depth, WindowAxis Height, Window
     /// <exception cref="ShapeException">The attributes make no sense, or no window fits.</exception>
     public Shape Infer(OpInputs inputs, Shape input, int channels)
     {
+        Check(inputs, input);
+        Span<int> extents = [channels, Depth.Outputs(input.D), Height.Outputs(input.H), Width.Outputs(input.W)];
+        var spatial = extents[(5 - input.Rank)..];
+        if (spatial.Contains(0))
+            throw inputs.Error($"the output would be {string.Join('×', [channels, .. spatial])}");
+        return new Shape([channels, .. spatial]);
+    }
+
+    /// <summary>Checks the attributes, and that an input of <paramref name="input"/> has the axes.</summary>
+    /// <exception cref="ShapeException">The attributes make no sense, or the input has other axes.</exception>
+    internal void Check(OpInputs inputs, Shape input)
+    {
         if (input.Rank is < 2 or > 4)
             throw inputs.Error("it takes channels and one to three spatial axes, such as C×H×W");
         CheckAxis(inputs, Depth, "depth");
@@ -67,12 +79,6 @@ public readonly record struct Window(WindowAxis Depth, WindowAxis Height, Window
         CheckAxis(inputs, Width, "width");
         if ((input.Rank < 4 && Depth != new WindowAxis(1)) || (input.Rank < 3 && Height != new WindowAxis(1)))
             throw inputs.Error($"the window has more axes than the {input.Rank - 1} of the input");
-
-        Span<int> extents = [channels, Depth.Outputs(input.D), Height.Outputs(input.H), Width.Outputs(input.W)];
-        var spatial = extents[(5 - input.Rank)..];
-        if (spatial.Contains(0))
-            throw inputs.Error($"the output would be {string.Join('×', [channels, .. spatial])}");
-        return new Shape([channels, .. spatial]);
     }
 
     /// <summary>The window as a person would say it: its size, and stride, padding and dilation where they are not trivial.</summary>
@@ -108,4 +114,11 @@ public readonly record struct Window(WindowAxis Depth, WindowAxis Height, Window
         if (axis.Before < 0 || axis.After < 0)
             throw inputs.Error($"padding must not be negative; along the {name} it is {axis.Before} and {axis.After}");
     }
+}
+
+/// <summary>An op that looks at its input through windows.</summary>
+public interface IWindowed
+{
+    /// <summary>How the windows move.</summary>
+    Window Window { get; }
 }

@@ -22,12 +22,18 @@ public sealed class Predictor : IDisposable
     /// <exception cref="ArgumentException">The network has more than one input.</exception>
     /// <exception cref="InvalidOperationException">The network has no values.</exception>
     public Predictor(Network network, IBackend backend, int maxBatch = 32, Loss? loss = null)
+        : this(network, backend, maxBatch, loss, valuesOf: null)
+    {
+        _plan.WriteVariables(network.RequireWeights());
+    }
+
+    /// <summary>Compiles a network that shares the values of another predictor, which is disposed last.</summary>
+    internal Predictor(Network network, IBackend backend, int maxBatch, Loss? loss, Predictor? valuesOf)
     {
         _input = network.RequireSingleInput();
         var output = loss?.Prediction(network.Output) ?? network.Output;
         OutputShape = output.Shape;
-        _plan = Plan.Compile(Computation.Inference(output), network.Layout, backend, maxBatch);
-        _plan.WriteVariables(network.RequireWeights());
+        _plan = Plan.Compile(Computation.Inference(output), network.Layout, backend, maxBatch, valuesOf?._plan);
     }
 
     /// <summary>The largest batch.</summary>

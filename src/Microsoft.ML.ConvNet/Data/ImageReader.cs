@@ -41,8 +41,9 @@ internal sealed class ImageReader : FeatureReader
                 throw new InvalidOperationException($"The image in column '{_column}' of {name()} cannot be read: {error.Message}", error);
             }
 
-            if (image == null)
-                throw new InvalidOperationException($"The image in column '{_column}' of {name()} is missing; filter such rows out before training or scoring.");
+            // ResizeImages leaves the disposed image of the row before where it finds none.
+            if (image == null || IsDisposed(image))
+                throw new InvalidOperationException($"The image in column '{_column}' of {name()} is missing or disposed; filter such rows out before training or scoring.");
             if (!Fits(image.Width, image.Height))
                 throw new InvalidOperationException(Misfit($"The image in column '{_column}' of {name()}{(image.Tag is { Length: > 0 } tag ? $" ('{tag}')" : "")} is", image.Width, image.Height));
             Planes(image, pixels);
@@ -53,6 +54,18 @@ internal sealed class ImageReader : FeatureReader
     {
         for (var i = 0; i < row.Length; i++)
             features[i] = row[i] * (1f / 255);
+    }
+
+    private static bool IsDisposed(MLImage image)
+    {
+        try
+        {
+            return image.Width == 0;
+        }
+        catch (InvalidOperationException)
+        {
+            return true;
+        }
     }
 
     private void Planes(MLImage image, Span<byte> planes)

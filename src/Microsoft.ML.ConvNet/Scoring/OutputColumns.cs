@@ -68,7 +68,7 @@ internal static class OutputColumns
     private static DataViewSchema.Annotations.Builder Annotations(string valueKind, uint set)
     {
         var annotations = new DataViewSchema.Annotations.Builder();
-        annotations.AddPrimitiveValue(ScoreColumnSetId, new KeyDataViewType(typeof(uint), int.MaxValue - 1), set);
+        annotations.AddPrimitiveValue(ScoreColumnSetId, new KeyDataViewType(typeof(uint), int.MaxValue), set);
         annotations.AddPrimitiveValue(ScoreColumnKind, TextDataViewType.Instance, "MulticlassClassification".AsMemory());
         annotations.AddPrimitiveValue(ScoreValueKind, TextDataViewType.Instance, valueKind.AsMemory());
         return annotations;

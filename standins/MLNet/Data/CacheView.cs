@@ -1,4 +1,6 @@
 // Stand-in for feeds without Microsoft.ML, with the behaviour of Microsoft.ML 5.0.0: columns read once and kept in memory; images are dropped.
+using Microsoft.ML.Runtime;
+
 namespace Microsoft.ML.Data;
 
 internal sealed class CacheView : IDataView
@@ -12,7 +14,7 @@ internal sealed class CacheView : IDataView
     {
         foreach (var name in prefetch ?? [])
         {
-            var column = input.Schema[name];
+            var column = input.Schema.GetColumnOrNull(name) ?? throw Contracts.MissingColumn("columnsToPrefetch", "prefetch", name);
             if (!column.Type.IsCacheable())
                 throw new InvalidOperationException($"Asked to prefetch column '{name}' into cache, but it is of unhandled type '{column.Type}'");
         }

@@ -66,14 +66,14 @@ public sealed class DataOperationsCatalog : IInternalCatalog
         return new ShuffleView(input, seed ?? _env.Register("Shuffle").Rand.Next(), shufflePoolSize, shuffleSource);
     }
 
-    public IDataView TakeRows(IDataView input, long count) => Counted(input, count, row => row < count);
+    public IDataView TakeRows(IDataView input, long count) => SkipTake(input, count, skip: 0, take: count);
 
-    public IDataView SkipRows(IDataView input, long count) => Counted(input, count, row => row >= count);
+    public IDataView SkipRows(IDataView input, long count) => SkipTake(input, count, skip: count, take: long.MaxValue);
 
     public IDataView FilterRowsByColumn(IDataView input, string columnName, double lowerBound = double.NegativeInfinity, double upperBound = double.PositiveInfinity)
     {
         Contracts.CheckValue(input, nameof(input));
-        Contracts.CheckParam(lowerBound <= upperBound, nameof(lowerBound), "The lower bound is above the upper bound");
+        Contracts.CheckParam(lowerBound < upperBound, nameof(upperBound), "Must be less than lowerBound");
         var column = input.Schema.GetColumnOrNull(columnName) ?? throw Contracts.MissingColumn("schema", "filter", columnName);
         if (column.Type != NumberDataViewType.Single && column.Type != NumberDataViewType.Double)
             throw Contracts.SchemaMismatch("schema", "filter", columnName, "Single or Double", column.Type.ToString());
@@ -119,15 +119,11 @@ public sealed class DataOperationsCatalog : IInternalCatalog
         }).ToArray();
     }
 
-    private static IDataView Counted(IDataView input, long count, Func<long, bool> accept)
+    private static SkipTakeView SkipTake(IDataView input, long count, long skip, long take)
     {
         Contracts.CheckValue(input, nameof(input));
-        Contracts.CheckParam(count >= 0, nameof(count), "Must be non-negative");
-        return new FilterView(input, [], _ =>
-        {
-            var row = 0L;
-            return () => accept(row++);
-        }, dependsOnOrder: true);
+        Contracts.CheckParam(count > 0, nameof(count), "Must be greater than zero.");
+        return new SkipTakeView(input, skip, take);
     }
 
     public readonly struct TrainTestData

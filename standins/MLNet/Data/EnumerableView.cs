@@ -1,4 +1,4 @@
-// Stand-in for feeds without Microsoft.ML, with the behaviour of Microsoft.ML 5.0.0: a view over objects; lists can be shuffled, other sequences are read anew by each cursor.
+// Stand-in for feeds without Microsoft.ML, with the behaviour of Microsoft.ML 5.0.0: a view over objects, which each cursor reads anew and in order, lists too.
 using System.Linq.Expressions;
 using System.Reflection;
 
@@ -28,22 +28,42 @@ internal sealed class ObjectReader<TRow>
     private static Func<Func<TRow>, Delegate> Column(SchemaDefinition.Column column)
     {
         var member = (MemberInfo)typeof(TRow).GetField(column.MemberName) ?? typeof(TRow).GetProperty(column.MemberName)
-            ?? throw new InvalidOperationException($"Type should contain a member named {column.MemberName}");
+            ?? throw new ArgumentOutOfRangeException("userSchemaDefinition", $"No field or property with name '{column.MemberName}' found in type '{typeof(TRow).FullName}'");
         var memberType = SchemaDefinition.MemberType(member);
         var item = SchemaDefinition.ItemTypeOf(memberType, out var isVector);
         var rawItem = item == typeof(string) ? typeof(ReadOnlyMemory<char>) : item;
         if (column.ColumnType is VectorDataViewType != isVector || column.ColumnType.ItemTypeOf().RawType != rawItem)
-            throw new InvalidOperationException($"The member '{column.MemberName}' of type '{memberType}' cannot be read as '{column.ColumnType}'.");
+            throw new ArgumentOutOfRangeException("userSchemaDefinition", $"Column '{column.ColumnName}' is supposed to be {column.ColumnType}, but type of associated field '{column.MemberName}' is {memberType}");
+
+        var parameter = Expression.Parameter(typeof(TRow));
+        var read = Expression.Lambda(Expression.MakeMemberAccess(parameter, member), parameter).Compile();
+        if (column.ColumnType is KeyDataViewType key)
+            return row => Key(key, read, row);
 
         var method = memberType == typeof(string) ? nameof(Text) : memberType == typeof(string[]) ? nameof(TextArray)
             : memberType.IsArray ? nameof(Array) : isVector ? nameof(Vector) : nameof(Value);
         var definition = typeof(ObjectReader<TRow>).GetMethod(method, BindingFlags.Static | BindingFlags.NonPublic);
         if (definition.IsGenericMethodDefinition)
             definition = definition.MakeGenericMethod(method == nameof(Value) ? memberType : item);
-
-        var parameter = Expression.Parameter(typeof(TRow));
-        var read = Expression.Lambda(Expression.MakeMemberAccess(parameter, member), parameter).Compile();
         return row => (Delegate)definition.Invoke(null, [read, row]);
+    }
+
+    // Members count classes from 0, keys from 1; what is outside the range is missing. Vectors of keys pass as they are.
+    private static Delegate Key(KeyDataViewType type, Delegate read, Func<TRow> row)
+    {
+        return read switch
+        {
+            Func<TRow, byte> bytes => Getter(bytes, key => key, key => (byte)key),
+            Func<TRow, uint> integers => Getter(integers, key => key, key => (uint)key),
+            Func<TRow, ulong> longs => Getter(longs, key => key, key => key),
+            _ => throw new InvalidOperationException("Check failed"),
+        };
+
+        ValueGetter<T> Getter<T>(Func<TRow, T> read, Func<T, ulong> toKey, Func<ulong, T> fromKey) => (ref T value) =>
+        {
+            var key = toKey(read(row()));
+            value = fromKey(key < type.Count ? key + 1 : 0);
+        };
     }
 
     private static ValueGetter<T> Value<T>(Func<TRow, T> read, Func<TRow> row) => (ref T value) => value = read(row());
@@ -71,30 +91,20 @@ internal sealed class ObjectReader<TRow>
 internal sealed class EnumerableView<TRow>(IEnumerable<TRow> data, ObjectReader<TRow> reader) : IDataView
     where TRow : class
 {
-    private readonly IList<TRow> _list = data as IList<TRow>;
-
     public DataViewSchema Schema => reader.Schema;
 
-    public bool CanShuffle => _list != null;
+    public bool CanShuffle => false;
 
-    public long? GetRowCount() => _list?.Count;
+    public long? GetRowCount() => (data as ICollection<TRow>)?.Count;
 
-    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null)
-    {
-        var active = Views.ActiveColumns(Schema, columnsNeeded);
-        if (_list == null)
-            return new Cursor(reader, active, data.Select((row, index) => (row, (long)index)).GetEnumerator());
-        var order = Enumerable.Range(0, _list.Count).ToArray();
-        rand?.Shuffle(order);
-        return new Cursor(reader, active, order.Select(index => (_list[index], (long)index)).GetEnumerator());
-    }
+    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null) =>
+        new Cursor(reader, Views.ActiveColumns(Schema, columnsNeeded), data.GetEnumerator());
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random rand = null) => [GetRowCursor(columnsNeeded, rand)];
 
-    private sealed class Cursor(ObjectReader<TRow> reader, bool[] active, IEnumerator<(TRow Row, long Index)> rows) : DataViewRowCursor
+    private sealed class Cursor(ObjectReader<TRow> reader, bool[] active, IEnumerator<TRow> rows) : DataViewRowCursor
     {
         private TRow _row;
-        private long _index;
         private long _position = -1;
 
         public override DataViewSchema Schema => reader.Schema;
@@ -105,7 +115,7 @@ internal sealed class EnumerableView<TRow>(IEnumerable<TRow> data, ObjectReader<
 
         public override bool IsColumnActive(DataViewSchema.Column column) => active[column.Index];
 
-        public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = new DataViewRowId((ulong)_index, 0);
+        public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = new DataViewRowId((ulong)_position, 0);
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
         {
@@ -120,9 +130,7 @@ internal sealed class EnumerableView<TRow>(IEnumerable<TRow> data, ObjectReader<
                 _position = -1;
                 return false;
             }
-            (_row, _index) = rows.Current;
-            if (_row == null)
-                throw new InvalidOperationException("Encountered null when iterating over data, this is not supported.");
+            _row = rows.Current ?? throw new InvalidOperationException("Encountered null when iterating over data, this is not supported.");
             _position++;
             return true;
         }

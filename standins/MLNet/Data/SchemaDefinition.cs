@@ -20,13 +20,11 @@ public sealed class NoColumnAttribute : Attribute
 [AttributeUsage(AttributeTargets.Field | AttributeTargets.Property)]
 public sealed class KeyTypeAttribute : Attribute
 {
-    public KeyTypeAttribute()
-    {
-    }
+    public KeyTypeAttribute() => throw new NotSupportedException("Using KeyType without the Count parameter is not supported");
 
     public KeyTypeAttribute(ulong count) => Count = count;
 
-    internal ulong? Count { get; }
+    internal ulong Count { get; }
 }
 
 [AttributeUsage(AttributeTargets.Field | AttributeTargets.Property)]
@@ -97,7 +95,7 @@ public sealed class SchemaDefinition : List<SchemaDefinition.Column>
 
     public Column this[string columnName]
     {
-        get => Find(column => column.ColumnName == columnName) ?? throw new ArgumentOutOfRangeException(nameof(columnName), $"Column '{columnName}' not found");
+        get => Find(column => column.ColumnName == columnName);
         set
         {
             if (value.ColumnName != columnName)
@@ -151,7 +149,7 @@ public sealed class SchemaDefinition : List<SchemaDefinition.Column>
         {
             if (!KeyDataViewType.IsValidDataType(item))
                 throw new ArgumentOutOfRangeException(nameof(member), $"Member {member.Name} marked with KeyType attribute, but does not appear to be a valid kind of data for a key type");
-            itemType = new KeyDataViewType(item, key.Count ?? KeyDataViewType.LargestCount(item));
+            itemType = new KeyDataViewType(item, key.Count);
         }
         else
         {

@@ -51,8 +51,9 @@ public sealed class ModelOperationsCatalog : IInternalCatalog
                 inputSchema = SchemaFile.Read(reader);
             }
         }
-        ModelLoadContext.LoadModel<ITransformer, SignatureLoadModel>(_env, out var model, repository, TransformerDirectory);
-        return model;
+        return ModelLoadContext.LoadModelOrNull<ITransformer, SignatureLoadModel>(_env, out var model, repository, TransformerDirectory)
+            ? model
+            : throw new InvalidOperationException("Could not load legacy format model");
     }
 
     public ITransformer Load(string filePath, out DataViewSchema inputSchema)
@@ -84,13 +85,12 @@ public sealed class ModelOperationsCatalog : IInternalCatalog
     {
         Contracts.CheckValue(inputSchema, nameof(inputSchema));
         var definition = SchemaDefinition.Create(typeof(TSrc), SchemaDefinition.Direction.Read);
-        foreach (var column in definition)
+        foreach (var known in inputSchema)
         {
-            if (inputSchema.GetColumnOrNull(column.ColumnName) is not { } known)
-                continue;
+            var column = definition[known.Name] ?? throw new InvalidOperationException($"Type should contain a member named {known.Name}");
             column.ColumnType = known.Type;
             column.SetAnnotations(known.Annotations);
         }
-        return CreatePredictionEngine<TSrc, TDst>(transformer, new PredictionEngineOptions { InputSchemaDefinition = definition });
+        return CreatePredictionEngine<TSrc, TDst>(transformer, ignoreMissingColumns: false, definition);
     }
 }

@@ -18,7 +18,6 @@ public abstract class PredictionEngineBase<TSrc, TDst> : IDisposable
     private readonly ITransformer _transformer;
     private readonly bool _ownsTransformer;
     private readonly InputRow _input;
-    private readonly DataViewRow _output;
     private readonly Action<TDst> _fill;
     private bool _disposed;
 
@@ -32,8 +31,7 @@ public abstract class PredictionEngineBase<TSrc, TDst> : IDisposable
         var mapper = transformer.GetRowToRowMapper(reader.Schema);
         OutputSchema = mapper.OutputSchema;
         var writer = new ObjectWriter<TDst>(OutputSchema, options.IgnoreMissingColumns, options.OutputSchemaDefinition);
-        _output = mapper.GetRow(_input, OutputSchema);
-        _fill = writer.Bind(_output);
+        _fill = writer.Bind(mapper.GetRow(_input, OutputSchema));
     }
 
     public DataViewSchema OutputSchema { get; }
@@ -52,7 +50,7 @@ public abstract class PredictionEngineBase<TSrc, TDst> : IDisposable
         if (_disposed)
             return;
         _disposed = true;
-        _output.Dispose();
+        _input.Dispose();
         if (_ownsTransformer)
             (_transformer as IDisposable)?.Dispose();
         GC.SuppressFinalize(this);

@@ -90,13 +90,23 @@ public sealed class TransformerChain<TLastTransformer> : ITransformer, IEnumerab
 
     bool ITransformer.IsRowToRowMapper => _transformers.All(transformer => transformer.IsRowToRowMapper);
 
-    public IDataView Transform(IDataView input) => _transformers.Aggregate(input, (data, transformer) => transformer.Transform(data));
+    public IDataView Transform(IDataView input) => Transform(input, TransformerScope.Scoring);
 
-    public IDataView Transform(IDataView input, TransformerScope scope) => GetModelFor(scope).Transform(input);
+    public IDataView Transform(IDataView input, TransformerScope scope)
+    {
+        Contracts.CheckValue(input, nameof(input));
+        // Schemas are checked before anything else happens.
+        GetOutputSchema(input.Schema, scope);
+        return GetModelFor(scope).Aggregate(input, (data, transformer) => transformer.Transform(data));
+    }
 
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => _transformers.Aggregate(inputSchema, (schema, transformer) => transformer.GetOutputSchema(schema));
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => GetOutputSchema(inputSchema, TransformerScope.Scoring);
 
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema, TransformerScope scope) => GetModelFor(scope).GetOutputSchema(inputSchema);
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema, TransformerScope scope)
+    {
+        Contracts.CheckValue(inputSchema, nameof(inputSchema));
+        return GetModelFor(scope).Aggregate(inputSchema, (schema, transformer) => transformer.GetOutputSchema(schema));
+    }
 
     public TransformerChain<ITransformer> GetModelFor(TransformerScope scopeFilter)
     {

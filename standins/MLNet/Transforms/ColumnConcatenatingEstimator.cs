@@ -33,7 +33,7 @@ public sealed class ColumnConcatenatingEstimator : IEstimator<ColumnConcatenatin
         foreach (var column in columns)
         {
             if (column.IsKey)
-                throw new InvalidOperationException($"Column '{column.Name}' is key. Concatenation of key columns is not supported.");
+                throw new InvalidOperationException($"Column '{column.Name}' is key. Concatenation of keys is unsupported.");
             if (!column.ItemType.Equals(columns[0].ItemType))
             {
                 throw new InvalidOperationException("Concatenated columns should have the same type. "
@@ -42,7 +42,7 @@ public sealed class ColumnConcatenatingEstimator : IEstimator<ColumnConcatenatin
         }
         var isVariable = columns.Any(column => column.Kind == SchemaShape.Column.VectorKind.VariableVector);
         SchemaShape annotations = null;
-        if (!isVariable)
+        if (columns.Any(column => column.Kind == SchemaShape.Column.VectorKind.Scalar || column.Annotations.TryFindColumn("SlotNames", out _)))
             annotations = new SchemaShape([new SchemaShape.Column("SlotNames", SchemaShape.Column.VectorKind.Vector, TextDataViewType.Instance, false)]);
         var kind = isVariable ? SchemaShape.Column.VectorKind.VariableVector : SchemaShape.Column.VectorKind.Vector;
         return inputSchema.With([new SchemaShape.Column(_output, kind, columns[0].ItemType, false, annotations)]);

@@ -46,10 +46,10 @@ public sealed class KeyToValueMappingTransformer : OneToOneTransformerBase
 
     private protected override AddedColumn MakeColumn(int index, string outputColumnName, DataViewSchema.Column input)
     {
-        if (input.Type.ItemTypeOf() is not KeyDataViewType key)
-            throw Contracts.SchemaMismatch("inputSchema", "input", input.Name, "KeyType", input.Type.ToString());
-        if (input.Annotations.Schema.GetColumnOrNull("KeyValues")?.Type is not VectorDataViewType values || (ulong)values.Size != key.Count)
-            throw new ArgumentOutOfRangeException("inputSchema", $"Input column '{input.Name}' doesn't contain key values metadata");
+        if (input.Annotations.Schema.GetColumnOrNull("KeyValues")?.Type is not VectorDataViewType values || input.Type.ItemTypeOf() is not KeyDataViewType key)
+            throw new InvalidOperationException("Metadata KeyValues does not exist");
+        if ((ulong)values.Size != key.Count)
+            throw new InvalidOperationException("KeyValues metadata size does not match column type key count");
         return (AddedColumn)typeof(KeyToValueMappingTransformer).GetMethod(nameof(Column), BindingFlags.Static | BindingFlags.NonPublic)
             .MakeGenericMethod(key.RawType, values.ItemType.RawType).Invoke(null, [outputColumnName, input, values.ItemType]);
     }

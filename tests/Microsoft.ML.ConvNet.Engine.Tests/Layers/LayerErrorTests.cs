@@ -124,8 +124,13 @@ public class LayerErrorTests
 
     [Fact]
     public void Corners_aligned_without_interpolation()
-        => Throws("Resize 'upsample1' (to 8×8, nearest, corners aligned) received 'image': 1×4×4: corners can be aligned in the linear mode only.",
+        => Throws("Resize 'upsample1' (by 2×2, nearest, corners aligned) received 'image': 1×4×4: corners can be aligned in the linear mode only.",
             () => Image(1, 4, 4).Upsample(2, alignCorners: true));
+
+    [Fact]
+    public void A_resize_without_a_size()
+        => Throws("Resize 'r' (by scalar, linear) received 'image': 1×4×4: it needs either a size or factors.",
+            () => new Node(new ResizeOp { Mode = ResizeMode.Linear }, [Image(1, 4, 4)], "r"));
 
     [Fact]
     public void A_resize_of_a_vector()

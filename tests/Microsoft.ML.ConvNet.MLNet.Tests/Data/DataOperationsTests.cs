@@ -131,6 +131,25 @@ public sealed class DataOperationsTests : IDisposable
         Assert.Equal([0f, 1, 2], _context.Data.TakeRows(view, 3).GetColumn<float>("Number"));
         Assert.Equal([8f, 9], _context.Data.SkipRows(view, 8).GetColumn<float>("Number"));
         Assert.Equal([3f, 4], _context.Data.FilterRowsByColumn(view, "Number", 3, 5).GetColumn<float>("Number"));
+        Assert.Equal((3, 2), (_context.Data.TakeRows(view, 3).GetRowCount(), _context.Data.SkipRows(view, 8).GetRowCount()));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _context.Data.FilterRowsByColumn(view, "Number", 3, 3));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _context.Data.TakeRows(view, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _context.Data.SkipRows(view, 0));
+    }
+
+    [Fact]
+    public void Rows_after_those_that_are_taken_are_not_read()
+    {
+        static IEnumerable<Row> Endless()
+        {
+            for (var i = 0; ; i++)
+                yield return new Row { Number = i };
+        }
+
+        var view = _context.Data.TakeRows(_context.Data.SkipRows(_context.Data.LoadFromEnumerable(Endless()), 5), 2);
+
+        Assert.Null(view.GetRowCount());
+        Assert.Equal([5f, 6], view.GetColumn<float>("Number"));
     }
 
     [Theory]

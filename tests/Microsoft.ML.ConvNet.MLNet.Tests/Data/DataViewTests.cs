@@ -15,7 +15,6 @@ public class DataViewTests
         Assert.Equal(TextDataViewType.Instance, schema["Text"].Type);
         Assert.Equal(BooleanDataViewType.Instance, schema["Flag"].Type);
         Assert.Equal(new KeyDataViewType(typeof(uint), 5), schema["Key"].Type);
-        Assert.Equal(new KeyDataViewType(typeof(uint), uint.MaxValue), schema["AnyKey"].Type);
         Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, 2, 3), schema["Grid"].Type);
         Assert.Equal(new VectorDataViewType(NumberDataViewType.Int32, 0), schema["Ragged"].Type);
         Assert.False(((VectorDataViewType)schema["Ragged"].Type).IsKnownSize);
@@ -31,10 +30,20 @@ public class DataViewTests
         var view = _context.Data.LoadFromEnumerable(new[] { row });
         var read = _context.Data.CreateEnumerable<Row>(view, reuseRowObject: false).Single();
 
-        Assert.Equal((1.5f, "text", true, 3u, 9.0), (read.Field, read.Text, read.Flag, read.Key, read.Original));
+        Assert.Equal((1.5f, "text", true, 9.0), (read.Field, read.Text, read.Flag, read.Original));
         Assert.Equal(row.Grid, read.Grid);
         Assert.Equal(row.Ragged, read.Ragged);
         Assert.Equal(row.Words, read.Words);
+    }
+
+    [Fact]
+    public void Members_count_keys_from_zero_and_columns_from_one()
+    {
+        var view = _context.Data.LoadFromEnumerable(new[] { new Row { Key = 0 }, new Row { Key = 4 }, new Row { Key = 5 } });
+
+        Assert.Equal([1u, 5, 0], view.GetColumn<uint>("Key"));
+        Assert.Equal([1u, 5, 0], _context.Data.CreateEnumerable<Row>(view, reuseRowObject: false).Select(row => row.Key));
+        Assert.Throws<NotSupportedException>(() => _context.Data.LoadFromEnumerable(new[] { new KeyOfNoCount() }));
     }
 
     [Fact]
@@ -65,20 +74,26 @@ public class DataViewTests
         var view = _context.Data.LoadFromEnumerable(new[] { new Row { Ragged = [1, 2] } }, definition);
 
         Assert.Equal(2, ((VectorDataViewType)view.Schema["Ragged"].Type).Size);
+        Assert.Null(definition["Nothing"]);
+        definition["Ragged"].ColumnType = NumberDataViewType.Int32;
+        Assert.Throws<ArgumentOutOfRangeException>(() => _context.Data.LoadFromEnumerable(new[] { new Row() }, definition));
     }
 
     [Fact]
-    public void Lists_can_be_shuffled_and_other_sequences_cannot()
+    public void Objects_come_in_order_until_they_are_cached()
     {
         var rows = Enumerable.Range(0, 50).Select(i => new Row { Field = i }).ToList();
         var list = _context.Data.LoadFromEnumerable(rows);
         var sequence = _context.Data.LoadFromEnumerable(rows.Where(_ => true));
 
-        Assert.True(list.CanShuffle);
+        Assert.False(list.CanShuffle);
         Assert.Equal(50, list.GetRowCount());
         Assert.False(sequence.CanShuffle);
         Assert.Null(sequence.GetRowCount());
-        var shuffled = Fields(list, new Random(1));
+        Assert.Equal(Fields(list, null), Fields(list, new Random(1)));
+        var cached = _context.Data.Cache(list);
+        Assert.True(cached.CanShuffle);
+        var shuffled = Fields(cached, new Random(1));
         Assert.NotEqual(Fields(list, null), shuffled);
         Assert.Equal(Fields(list, null), shuffled.Order());
     }
@@ -86,7 +101,7 @@ public class DataViewTests
     [Fact]
     public void Row_ids_stay_with_their_rows()
     {
-        var view = _context.Data.LoadFromEnumerable(Enumerable.Range(0, 20).Select(i => new Row { Field = i }).ToList());
+        var view = _context.Data.Cache(_context.Data.LoadFromEnumerable(Enumerable.Range(0, 20).Select(i => new Row { Field = i }).ToList()));
         var inOrder = Ids(view, null);
         var shuffled = Ids(view, new Random(3));
 
@@ -182,6 +197,12 @@ public class DataViewTests
         return ids;
     }
 
+    private sealed class KeyOfNoCount
+    {
+        [KeyType]
+        public uint Key { get; set; }
+    }
+
     private sealed class Row
     {
         public float Field;
@@ -192,9 +213,6 @@ public class DataViewTests
 
         [KeyType(5)]
         public uint Key { get; set; }
-
-        [KeyType]
-        public uint AnyKey { get; set; }
 
         [VectorType(2, 3)]
         public float[] Grid { get; set; } = new float[6];

@@ -122,13 +122,14 @@ public class MulticlassTests
     private MulticlassClassificationMetrics Evaluate(Scored[] rows, int topK) =>
         _context.MulticlassClassification.Evaluate(_context.Data.LoadFromEnumerable(rows), topKPredictionCount: topK);
 
+    // Members count classes from 0: no class wraps around to a number that is none.
     private sealed class Scored(uint label, float a, float b, float c)
     {
         [KeyType(3)]
-        public uint Label { get; } = label;
+        public uint Label { get; } = unchecked(label - 1);
 
         [KeyType(3)]
-        public uint PredictedLabel { get; } = 1;
+        public uint PredictedLabel { get; }
 
         [VectorType(3)]
         public float[] Score { get; } = [a, b, c];

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms;
 
@@ -48,6 +49,12 @@ public sealed class ModelTests : IDisposable
     {
         using var garbage = new MemoryStream("garbage"u8.ToArray());
         Assert.Throws<FormatException>(() => _context.Model.Load(garbage, out _));
+
+        using var zip = new MemoryStream();
+        using (var archive = new ZipArchive(zip, ZipArchiveMode.Create, leaveOpen: true))
+            archive.CreateEntry("entry");
+        zip.Position = 0;
+        Assert.Throws<InvalidOperationException>(() => _context.Model.Load(zip, out _));
     }
 
     [Fact]
@@ -80,7 +87,19 @@ public sealed class ModelTests : IDisposable
         Assert.Equal(1u, engine.Predict(new Row { Label = "light" }).Key);
         Assert.Throws<ArgumentOutOfRangeException>(() =>
             _context.Model.CreatePredictionEngine<Row, Prediction>(model, new PredictionEngineOptions { IgnoreMissingColumns = false, OwnsTransformer = false }));
-        Assert.Equal(2u, _context.Model.CreatePredictionEngine<Row, Prediction>(model, data.Schema).Predict(new Row { Label = "dark" }).Key);
+    }
+
+    [Fact]
+    public void An_engine_with_an_input_schema_ignores_no_missing_columns()
+    {
+        var data = Images();
+
+        using var engine = _context.Model.CreatePredictionEngine<Row, Prediction>(Pipeline().Fit(data), data.Schema);
+        Assert.Equal(2u, engine.Predict(new Row { Path = "1.png", Label = "dark" }).Key);
+
+        var keys = _context.Transforms.Conversion.MapValueToKey("Key", "Label").Fit(data);
+        Assert.Throws<ArgumentOutOfRangeException>(() => _context.Model.CreatePredictionEngine<Row, Prediction>(keys, data.Schema));
+        Assert.Throws<InvalidOperationException>(() => _context.Model.CreatePredictionEngine<Row, Prediction>(keys, keys.GetOutputSchema(data.Schema)));
     }
 
     private EstimatorChain<KeyToValueMappingTransformer> Pipeline() => _context.Transforms.Conversion.MapValueToKey("Key", "Label")

@@ -80,6 +80,7 @@ public class KeyTests
 
         Assert.Throws<ArgumentOutOfRangeException>(() =>
             _context.Transforms.CopyColumns("Other", "Key").Append(_context.Transforms.Conversion.MapKeyToValue("Back", "Key")).Fit(data));
+        Assert.Throws<InvalidOperationException>(() => _context.Transforms.Conversion.MapKeyToValue("Back", "Key").Fit(data));
         var noKey = Assert.Throws<ArgumentOutOfRangeException>(() =>
             _context.Transforms.CopyColumns("Other", "Label").Append(_context.Transforms.Conversion.MapKeyToValue("Label")).Fit(Labels("a")));
         Assert.Contains("Schema mismatch for input column 'Label'", noKey.Message, StringComparison.Ordinal);

@@ -47,8 +47,10 @@ public class PipelineTests
         var data = Data();
         var model = _context.Transforms.CopyColumns("A", "X").Append(_context.Transforms.CopyColumns("B", "X"), TransformerScope.TrainTest).Fit(data);
 
-        Assert.NotNull(model.Transform(data).Schema.GetColumnOrNull("B"));
-        Assert.Null(model.GetModelFor(TransformerScope.Scoring).Transform(data).Schema.GetColumnOrNull("B"));
+        // Without a scope a chain scores.
+        Assert.Null(model.Transform(data).Schema.GetColumnOrNull("B"));
+        Assert.Null(model.GetOutputSchema(data.Schema).GetColumnOrNull("B"));
+        Assert.NotNull(model.Transform(data, TransformerScope.Testing).Schema.GetColumnOrNull("B"));
     }
 
     [Fact]

@@ -57,7 +57,7 @@ public class OutputColumnsTests
         Assert.Equal(_labelAnnotations, label.Annotations.Schema.Select(a => a.Name).Order());
         Assert.Equal(Samples.Bars, Texts(label, "KeyValues"));
         Assert.Equal("PredictedLabel", Text(label, "ScoreValueKind"));
-        Assert.IsType<KeyDataViewType>(label.Annotations.Schema["ScoreColumnSetId"].Type);
+        Assert.Equal(new KeyDataViewType(typeof(uint), int.MaxValue), label.Annotations.Schema["ScoreColumnSetId"].Type);
     }
 
     [Fact]

@@ -14,12 +14,13 @@ internal sealed class PointwiseCases : OpCaseTable
             new ReluOp(), new LeakyReluOp { Slope = 0.2f }, new SigmoidOp(), new TanhOp(), new AffineOp { Factor = -2, Offset = 0.5f },
             new EluOp { Alpha = 0.7f }, new SeluOp(), new GeluOp(), new GeluOp { Approximate = true }, new SiluOp(), new SoftplusOp(),
             new HardSigmoidOp(), new ExpOp(), new LogOp(), new SqrtOp(), new AbsOp(),
+            new ClipOp { Minimum = -0.5f, Maximum = 0.7f }, new PowerOp { Exponent = 2.5f }, new PowerOp { Exponent = 1 },
         ];
         foreach (var function in functions)
         {
             foreach (var (batch, type) in new (int, TensorType)[] { (1, Each(1)), (37, Each(3, 5, 7)), (2, Each(33)), (3, Once(4, 4)), (1, Each(5, 64, 65)) })
             {
-                int[] positive = function is LogOp or SqrtOp ? [0] : [];
+                int[] positive = function is LogOp or SqrtOp or PowerOp ? [0] : [];
                 yield return new(function, batch, type) { Tolerance = Pointwise, Positive = positive };
                 yield return new(new UnaryGradientOp { Function = function }, batch, type, type) { HasGradient = false, Tolerance = Pointwise, Positive = positive };
             }
@@ -54,6 +55,9 @@ internal sealed class PointwiseCases : OpCaseTable
             yield return new(new PReluGradientOp(), batch, x, Once(shape.C), x) { Tolerance = Pointwise, HasGradient = false };
         }
 
+        yield return new(new ConstantOp { Shape = [2, 3], Values = [1, 2, 3, -4, 5, 0.5f] }, 1) { Tolerance = Pointwise, HasGradient = false };
+        yield return new(new OneHotOp { Classes = 4 }, 37, Each(1)) { Tolerance = Pointwise, ClassIndices = (0, 5), HasGradient = false };
+        yield return new(new OneHotOp { Classes = 3 }, 2, Each(1, 5, 3)) { Tolerance = Pointwise, ClassIndices = (0, 3), HasGradient = false };
         yield return new(new NotLessOp(), 3, Each(4, 3, 5), Each(4, 3, 5)) { Tolerance = Pointwise, HasGradient = false };
         yield return new(new NotLessOp(), 3, Each(4, 3, 5), Once(4, 1, 1)) { Tolerance = Pointwise, HasGradient = false };
         yield return new(new FillOp { Shape = [2, 3], Value = 0.5f }, 1) { Tolerance = Pointwise };

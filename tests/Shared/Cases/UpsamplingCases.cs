@@ -5,7 +5,7 @@ namespace Microsoft.ML.ConvNet.Tests;
 /// <summary>Resizing, bed of nails and max unpooling.</summary>
 internal sealed class UpsamplingCases : OpCaseTable
 {
-    public override IReadOnlyList<OpCase> Cases { get; } = [.. Resizes(), .. Nails(), .. Unpools()];
+    public override IReadOnlyList<OpCase> Cases { get; } = [.. Resizes(), .. Factors(), .. Nails(), .. Unpools()];
 
     private static IEnumerable<OpCase> Resizes()
     {
@@ -22,6 +22,17 @@ internal sealed class UpsamplingCases : OpCaseTable
                 yield return forward;
                 yield return new(new ResizeGradientOp { Forward = op, InputShape = x }, batch, forward.Output) { HasGradient = false, Tolerance = Pointwise };
             }
+        }
+    }
+
+    private static IEnumerable<OpCase> Factors()
+    {
+        foreach (var (batch, x, factors) in new (int, Shape, Shape)[] { (37, [3, 3, 5], [2, 2]), (1, [33, 2, 3], [3, 1]), (3, [4, 7], [2]), (1, [2, 2, 3, 4], [2, 1, 3]) })
+        {
+            var op = new ResizeOp { Factors = factors, Mode = ResizeMode.Linear };
+            var forward = new OpCase(op, batch, new TensorType(x, true)) { Tolerance = Pointwise };
+            yield return forward;
+            yield return new(new ResizeGradientOp { Forward = op, InputShape = x }, batch, forward.Output) { HasGradient = false, Tolerance = Pointwise };
         }
     }
 

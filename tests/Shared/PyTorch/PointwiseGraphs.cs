@@ -13,6 +13,7 @@ internal sealed class PointwiseGraphs : PyTorchOps
         ["silu"] = OfX(_ => new SiluOp()),
         ["softplus"] = OfX(_ => new SoftplusOp()),
         ["hard_sigmoid"] = OfX(_ => new HardSigmoidOp()),
+        ["clip"] = OfX(g => new ClipOp { Minimum = g.Case.GetFloat("minimum"), Maximum = g.Case.GetFloat("maximum") }),
         ["exp"] = OfX(_ => new ExpOp()),
         ["log"] = OfX(_ => new LogOp()),
         ["sqrt"] = OfX(_ => new SqrtOp()),

@@ -48,6 +48,11 @@ def hard_sigmoid():
 
 
 @op
+def clip():
+    yield from unary(lambda x, minimum, maximum: torch.clamp(x, minimum, maximum), lambda i: {"minimum": [0.0, -1.0][i % 2], "maximum": [6.0, 1.5][i % 2]})
+
+
+@op
 def exp():
     yield from unary(torch.exp, wide=False)
 
