@@ -30,6 +30,10 @@ public class ModelTrainingTests
         ["dilated context"] = (() => Network.Input(8, 10, 10).DilatedContext(), Loss.SoftmaxCrossEntropy, 200, 5e-3f),
         ["WaveNet"] = (() => Net.WaveNet(Network.Input([2, 24]), 3, channels: 12, layers: 4), Loss.SoftmaxCrossEntropy, 300, 5e-3f),
         ["MNIST-1D"] = (() => Net.Mnist1D(), Loss.SoftmaxCrossEntropy, 150, 5e-3f),
+        ["max unpooling"] = (() => Unpooled(Network.Input(2, 9, 11)), Loss.SoftmaxCrossEntropy, 200, 1e-2f),
+        ["Lp and adaptive pooling"] = (() => Network.Input(2, 13, 12).Conv(8, 3).Relu().LpPool(3, stride: 2, ceilMode: true).Conv(8, 3, padding: 1).AdaptiveAveragePool((3, 2)).Dense(4), Loss.SoftmaxCrossEntropy, 200, 1e-2f),
+        ["volumes"] = (() => Network.Input([2, 6, 7, 8]).Conv3D(6, 3).MaxPool3D(2, ceilMode: true).Relu().Upsample3D(2, ResizeMode.Linear).AveragePool3D(3, stride: 2).Dense(4), Loss.SoftmaxCrossEntropy, 200, 1e-2f),
+        ["super-resolution"] = (() => Network.Input(2, 6, 5).Conv(16, 3, padding: 1).Relu().PixelShuffle(2).Conv(4, 3, padding: 1).Relu().BedOfNails(2).Conv(8, 3).Resize((7, 9), ResizeMode.Linear).GlobalMaxPool().Dense(4), Loss.SoftmaxCrossEntropy, 300, 1e-2f),
         ["autoencoder"] = (() => Net.Autoencoder(Network.Input(1, 8, 8), width: 24), Loss.BinaryCrossEntropy, 600, 5e-3f),
     };
 
@@ -58,6 +62,15 @@ public class ModelTrainingTests
         AssertLearns(
             network, [(image, Normal(image, 1)), (words, sentences), (target, Indices(steps * Images, vocabulary, seed: 9))],
             Loss.SoftmaxCrossEntropy.Mean(network.Output, target), steps: 300, rate: 1e-2f);
+    }
+
+    /// <summary>A small SegNet (Badrinarayanan, Kendall &amp; Cipolla 2017): the decoder puts values where the encoder found its largest.</summary>
+    private static Node Unpooled(Node input)
+    {
+        var first = input.Conv(8, 3, padding: 1).Relu();
+        var pooled = first.MaxPool(2);
+        var code = pooled.Conv(8, 3, padding: 1).Relu().Conv(8, 3, padding: 1).Relu();
+        return code.MaxUnpool(pooled).Conv(8, 3, padding: 1).Relu().Conv(3, 1);
     }
 
     private static void AssertLearns(Network network, (Node Node, float[] Values)[] feeds, Node loss, int steps, float rate)

@@ -42,10 +42,6 @@ public sealed record OpCase
     /// <summary>Whether the op has a gradient rule.</summary>
     public bool HasGradient { get; init; } = true;
 
-    /// <summary>Whether the op pools over three spatial axes.</summary>
-    public bool PoolsVolume
-        => Op is PoolOp or MaxPoolGradientOp or AveragePoolGradientOp && Inputs.Any(i => i.Shape.Rank == 4);
-
     public TensorType Output => Place().Type;
 
     public RunState State { get; } = new(Seed: 7, Step: 3, LearningRate: 0.1f);

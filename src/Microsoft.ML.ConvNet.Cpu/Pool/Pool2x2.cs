@@ -18,9 +18,11 @@ internal static unsafe class Pool2x2
             where V : struct;
     }
 
-    public static bool Supports(in WindowGeometry g) =>
-        g is { KernelHeight: 2, KernelWidth: 2, StrideY: 2, StrideX: 2, PaddingTop: 0, PaddingLeft: 0, DilationY: 1, DilationX: 1 }
-        && g.OutputHeight == g.Height / 2 && g.OutputWidth == g.Width / 2;
+    public static bool Supports(in PoolGeometry g) =>
+        g.Depth is { Size: 1, Outputs: 1, Window.Size: 1 } && Supports(g.Height) && Supports(g.Width);
+
+    private static bool Supports(in PoolAxis axis) =>
+        axis.Window is { Size: 2, Stride: 2, Before: 0, Dilation: 1 } && axis.Outputs == axis.Size / 2;
 
     /// <summary>Columns 2x, 2x + 1 … of one row, split by parity.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -77,7 +79,7 @@ internal static unsafe class Pool2x2
             S.Multiply(S.Add(S.Add(topLeft, topRight), S.Add(bottomLeft, bottomRight)), S.Create(0.25f));
     }
 
-    public readonly struct ForwardBody<F>(float* x, WindowGeometry g, float* y) : IPlaneBody
+    public readonly struct ForwardBody<F>(float* x, PoolGeometry g, float* y) : IPlaneBody
         where F : struct, IWindowFunction
     {
         public void Run(nint plane)
@@ -95,10 +97,10 @@ internal static unsafe class Pool2x2
             where S : struct, ISimd<V>
             where V : struct
         {
-            var (width, outputs) = (g.Width, g.OutputWidth);
+            var (width, outputs) = (g.Width.Size, g.Width.Outputs);
             var source = x + (plane * g.PlaneSize);
             var target = y + (plane * g.OutputSize);
-            for (var row = 0; row < g.OutputHeight; row++, source += 2 * width, target += outputs)
+            for (var row = 0; row < g.Height.Outputs; row++, source += 2 * width, target += outputs)
             {
                 for (var i = 0; i < outputs; i += S.Count)
                 {
@@ -114,7 +116,7 @@ internal static unsafe class Pool2x2
         }
     }
 
-    public readonly struct MaxBackwardBody(float* x, float* dY, WindowGeometry g, float* dX) : IPlaneBody
+    public readonly struct MaxBackwardBody(float* x, float* dY, PoolGeometry g, float* dX) : IPlaneBody
     {
         public void Run(nint plane)
         {
@@ -132,12 +134,12 @@ internal static unsafe class Pool2x2
             where S : struct, ISimd<V>
             where V : struct
         {
-            var (width, outputs) = (g.Width, g.OutputWidth);
+            var (width, outputs) = (g.Width.Size, g.Width.Outputs);
             var source = x + (plane * g.PlaneSize);
             var gradient = dY + (plane * g.OutputSize);
             var target = dX + (plane * g.PlaneSize);
             var zero = S.Create(0f);
-            for (var row = 0; row < g.OutputHeight; row++, source += 2 * width, target += 2 * width, gradient += outputs)
+            for (var row = 0; row < g.Height.Outputs; row++, source += 2 * width, target += 2 * width, gradient += outputs)
             {
                 for (var i = 0; i < outputs; i += S.Count)
                 {
@@ -172,14 +174,14 @@ internal static unsafe class Pool2x2
 
         private void ClearUncovered(float* plane)
         {
-            if (g.Width % 2 != 0)
+            if (g.Width.Size % 2 != 0)
             {
-                for (var row = 0; row < g.Height; row++)
-                    plane[((nint)row * g.Width) + g.Width - 1] = 0f;
+                for (var row = 0; row < g.Height.Size; row++)
+                    plane[((nint)row * g.Width.Size) + g.Width.Size - 1] = 0f;
             }
 
-            if (g.Height % 2 != 0)
-                new Span<float>(plane + ((nint)(g.Height - 1) * g.Width), g.Width).Clear();
+            if (g.Height.Size % 2 != 0)
+                new Span<float>(plane + ((nint)(g.Height.Size - 1) * g.Width.Size), g.Width.Size).Clear();
         }
     }
 }

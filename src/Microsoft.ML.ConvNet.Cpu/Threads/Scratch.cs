@@ -13,6 +13,7 @@ internal enum ScratchUse
     DepthwisePlane,
     Softmax,
     Pool,
+    Resample,
     Count,
 }
 

@@ -38,11 +38,24 @@ public static class Rebuilding
         return WithValuesOf(network, new Network(rebuilt.Output.GlobalAveragePool().Reshape(output.Shape)));
     }
 
-    /// <summary>A transposed convolution names the size of its output, which follows the input's.</summary>
+    /// <summary>
+    /// Ops that name a size which follows the input's: a transposed convolution and an unpooling that of their output, global max pooling that of
+    /// its window. (A max pooling by any other name has a stride.)
+    /// </summary>
     private static Node? Resized(Node node, IReadOnlyList<Node> inputs)
-        => node.Op is ConvTransposeOp op && inputs[0].Shape != node.Inputs[0].Shape
-            ? new Node(op.ForInput(node.Inputs[0].Shape, inputs[0].Shape), inputs, node.Name)
-            : null;
+    {
+        if (inputs.Count == 0)
+            return null;
+        var (before, now) = (node.Inputs[0].Shape, inputs[0].Shape);
+        Op? op = node.Op switch
+        {
+            ConvTransposeOp transpose when now != before => transpose.ForInput(before, now),
+            MaxUnpoolOp when inputs[1].Op is MaxPoolSwitchesOp => new MaxUnpoolOp { Shape = inputs[1].Inputs[0].Shape },
+            MaxPoolOp pool when pool.Window == Pooling.Everything(before) => pool with { Window = Pooling.Everything(now) },
+            _ => null,
+        };
+        return op == null ? null : new Node(op, inputs, node.Name);
+    }
 
     private static bool IsFlatten(Node node) => node.Shape.Rank == 1 && node.Inputs[0].Shape.Rank == 3;
 

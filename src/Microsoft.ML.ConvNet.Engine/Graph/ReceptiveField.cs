@@ -30,6 +30,20 @@ public readonly record struct AxisField(double Size, double Stride, double Offse
         return new(Size + ((last - first) * Stride), Stride / window.Stride, Offset + (first * Stride));
     }
 
+    /// <summary>What is seen behind a linear map of the axis: as much as any of its outputs sees.</summary>
+    internal AxisField Behind(AxisMap map)
+    {
+        var step = (double)map.Inputs / map.Outputs;
+        var (first, last) = (double.PositiveInfinity, double.NegativeInfinity);
+        for (var o = 0; o < map.Outputs; o++)
+        {
+            if (map[o].Length > 0)
+                (first, last) = (Math.Min(first, map[o][0].Input - (o * step)), Math.Max(last, map[o][^1].Input - (o * step)));
+        }
+
+        return new(Size + ((last - first) * Stride), step * Stride, Offset + (first * Stride));
+    }
+
     /// <summary>What two values see together. Their strides are the same, or one of them sees everything.</summary>
     internal AxisField And(AxisField other)
     {
@@ -81,6 +95,8 @@ public sealed record ReceptiveField(AxisField Height, AxisField Width)
         {
             ConvTransposeOp op => new(field.Height.BehindTransposed(op.Window.Height), field.Width.BehindTransposed(op.Window.Width)),
             IWindowed op => new(field.Height.Behind(op.Window.Height), field.Width.Behind(op.Window.Width)),
+            ResampleOp op => new(
+                field.Height.Behind(op.Map(inputs[0].Shape.H, node.Shape.H)), field.Width.Behind(op.Map(inputs[0].Shape.W, node.Shape.W))),
             _ => inputs.All(i => SamePlaces(i.Shape, node.Shape)) ? field : null,
         };
     }

@@ -58,6 +58,26 @@ public class RebuildingTests
         Assert.Equal(5, Predict(larger, Random(3 * 24 * 20)).Length);
     }
 
+    [Theory]
+    [InlineData(24, 20)]
+    [InlineData(14, 15)]
+    public void Upsampling_and_pooling_follow_the_size(int height, int width)
+    {
+        Network network = Build(15, 15);
+        network.Initialize(7);
+        var larger = network.WithInput([3, height, width]);
+        Network expected = Build(height, width);
+        Assert.Equal(expected.Nodes.Select(n => (n.Name, n.Shape)), larger.Nodes.Select(n => (n.Name, n.Shape)));
+        Assert.Equal(3, Predict(larger, Random(3 * height * width)).Length);
+
+        static Node Build(int height, int width)
+        {
+            var x = Network.Input(3, height, width).Conv(3, 3, padding: 1);
+            var pooled = x.MaxPool(2);
+            return pooled.MaxUnpool(pooled).Upsample(2, ResizeMode.Linear).BedOfNails(2).AdaptiveAveragePool((5, 4)).Upsample(3).Resize((7, 9)).GlobalMaxPool() + x.GlobalMaxPool();
+        }
+    }
+
     [Fact]
     public void One_predictor_serves_all_sizes()
     {

@@ -25,7 +25,7 @@ public class ReceptiveFieldTests
         Assert.Equal("212×212, stride 32", field.ToString());
     }
 
-    public static TheoryData<string> Networks => ["rectangles", "branches", "transposed", "causal"];
+    public static TheoryData<string> Networks => ["rectangles", "branches", "transposed", "causal", "nearest", "linear"];
 
     [Theory]
     [MemberData(nameof(Networks))]
@@ -37,6 +37,8 @@ public class ReceptiveFieldTests
             "rectangles" => input.Conv(1, (5, 2), stride: (2, 1), padding: (1, 0)).AveragePool((1, 3), stride: (1, 2)).Conv(1, 3, dilation: 2),
             "branches" => input.Conv(1, 3, padding: 1) + input.Conv(1, 5, padding: 2).Conv(1, 3, padding: 1),
             "transposed" => input.Conv(1, 3, stride: 2, padding: 1).ConvTranspose(1, 4, stride: 2, padding: 1),
+            "nearest" => input.MaxPool(2).Upsample(2).Conv(1, 3, padding: 1),
+            "linear" => input.AveragePool(2).Upsample(2, ResizeMode.Linear),
             _ => Network.Input([1, 24]).Conv1D(1, 3, padding: Padding.Causal).Conv1D(1, 2, dilation: 4, padding: Padding.Causal),
         };
         Network network = output;
@@ -56,10 +58,10 @@ public class ReceptiveFieldTests
 
         void AssertSpan(AxisField axis, int place, int[] seen)
         {
-            // A transposed convolution's outputs differ in what they see; the field is what any of them can see.
-            var first = axis.Offset + (place * axis.Stride);
-            Assert.InRange(seen[0], first, first + (name == "transposed" ? 2 : 0));
-            Assert.InRange(seen[^1], first + axis.Size - 1 - (name == "transposed" ? 2 : 0), first + axis.Size - 1);
+            // The outputs of an upsampling differ in what they see; the field is what any of them can see.
+            var (first, slack) = (axis.Offset + (place * axis.Stride), name is "transposed" or "nearest" or "linear" ? 2 : 0);
+            Assert.InRange(seen[0], first, first + slack);
+            Assert.InRange(seen[^1], first + axis.Size - 1 - slack, first + axis.Size - 1);
         }
     }
 

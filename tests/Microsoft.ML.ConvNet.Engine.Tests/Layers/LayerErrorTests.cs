@@ -77,6 +77,81 @@ public class LayerErrorTests
             () => Image(1, 4, 4).MaxPool(0));
 
     [Fact]
+    public void A_window_of_which_no_tap_lies_on_the_image()
+        => Throws("MaxPool 'maxPool1' (window 2×2, padding 1×0, dilation 4×1) received 'image': 1×3×4: no tap of window 0 along the height would lie on the input: -1 … 3 of 0…2.",
+            () => Image(1, 3, 4).MaxPool(2, stride: 1, padding: (1, 0), dilation: (4, 1)));
+
+    [Fact]
+    public void A_volume_pooled_where_an_image_is()
+        => Throws("MaxPool 'maxPool1' (window 2×2×2, stride 2) received 'image': 1×4×4: the window has more axes than the 2 of the input.",
+            () => Image(1, 4, 4).MaxPool3D(2));
+
+    [Theory]
+    [InlineData(0.5f, "0.5")]
+    [InlineData(float.PositiveInfinity, "Infinity")]
+    [InlineData(float.NaN, "NaN")]
+    public void A_norm_that_is_none(float power, string text)
+        => Throws($"LpPool 'lpPool1' (window 2×2, stride 2, power {text}) received 'image': 1×4×4: the power must be finite and at least 1; it is {text}.",
+            () => Image(1, 4, 4).LpPool(2, power));
+
+    [Fact]
+    public void Switches_of_a_plane_too_large_for_floats()
+        => Throws("MaxPoolSwitches 's' (window 1×1) received 'image': 1×4097×4096: a plane may have at most 16777216 elements, not 16781312.",
+            () => new Node(new MaxPoolSwitchesOp { Window = new Window(new WindowAxis(1), new WindowAxis(1)) }, [Image(1, 4097, 4096)], "s"));
+
+    [Fact]
+    public void An_unpooling_of_another_shape()
+    {
+        var pooled = Image(2, 4, 4).MaxPool(2);
+        Throws("MaxUnpool 'maxUnpool1' (to 2×4×4) received 'other': 3×2×2 and 'maxPoolSwitches1': 2×2×2: its switches must be N×3×2×2 but is N×2×2×2.",
+            () => Network.Input(3, 2, 2, "other").MaxUnpool(pooled));
+    }
+
+    [Fact]
+    public void An_unpooling_of_no_pooling()
+        => Assert.Equal(
+            "MaxUnpool undoes a MaxPool; received Relu 'relu1': 2×4×4. (Parameter 'pooled')",
+            Assert.Throws<ArgumentException>(() => Image(2, 4, 4).MaxUnpool(Image(2, 4, 4).Relu())).Message);
+
+    [Fact]
+    public void An_adaptive_pooling_of_a_sequence_for_images()
+        => Throws("AdaptiveAveragePool 'adaptiveAveragePool1' (to 2×2) received 'text': 4×9: it is for 2 spatial axes, not 1.",
+            () => Network.Input([4, 9], "text").AdaptiveAveragePool(2));
+
+    [Fact]
+    public void A_resize_to_nothing()
+        => Throws("A shape needs extents of at least 1; received 0×4.", () => Image(1, 4, 4).Resize((0, 4)));
+
+    [Fact]
+    public void Corners_aligned_without_interpolation()
+        => Throws("Resize 'upsample1' (by 2×2, nearest, corners aligned) received 'image': 1×4×4: corners can be aligned in the linear mode only.",
+            () => Image(1, 4, 4).Upsample(2, alignCorners: true));
+
+    [Fact]
+    public void A_resize_without_a_size()
+        => Throws("Resize 'r' (by scalar, linear) received 'image': 1×4×4: it needs either a size or factors.",
+            () => new Node(new ResizeOp { Mode = ResizeMode.Linear }, [Image(1, 4, 4)], "r"));
+
+    [Fact]
+    public void A_resize_of_a_vector()
+        => Throws("Resize 'resize1' (to 2×2, linear) received 'features': 5: it takes channels and one to three spatial axes, such as C×H×W.",
+            () => Network.Input([5], "features").Resize(2, ResizeMode.Linear));
+
+    [Fact]
+    public void A_pixel_shuffle_of_too_few_channels()
+        => Throws("PixelShuffle (factor 2) received 'image': 6×4×4: the factor's square, 4, must divide the 6 channels.",
+            () => Image(6, 4, 4).PixelShuffle(2));
+
+    [Fact]
+    public void A_pixel_unshuffle_of_an_odd_image()
+        => Throws("PixelUnshuffle (factor 2) received 'image': 1×4×5: the factor must divide 4 and 5.",
+            () => Image(1, 4, 5).PixelUnshuffle(2));
+
+    [Fact]
+    public void A_pixel_shuffle_of_a_sequence()
+        => Throws("PixelShuffle received 'text': 4×9: it takes an image, C×H×W.", () => Network.Input([4, 9], "text").PixelShuffle(2));
+
+    [Fact]
     public void A_reshape_to_another_length()
         => Throws("Reshape 'reshape1' received 'image': 2×3×3: 4×4 has 16 elements, not 18.",
             () => Image(2, 3, 3).Reshape([4, 4]));

@@ -101,6 +101,19 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Fact]
+    public void Pooling_and_upsampling_come_back_with_their_attributes()
+    {
+        var x = Network.Input(4, 7, 9, "image").Conv(4, 1);
+        var pooled = x.MaxPool(3, stride: 2, padding: 1, dilation: 1, ceilMode: true);
+        var network = Initialized(pooled.MaxUnpool(pooled).LpPool(2, power: 3, ceilMode: true)
+            .Upsample(2).Resize((5, 11), ResizeMode.Linear, alignCorners: true).BedOfNails((1, 2)).PixelShuffle(2)
+            .AveragePool(3, stride: 2, ceilMode: true).AdaptiveAveragePool((2, 3)).GlobalMaxPool().Dense(2));
+        var loaded = Read(Bytes(network));
+        Assert.Equal(network.Nodes.Where(n => n.Op is not VariableOp).Select(n => n.Op), loaded.Nodes.Where(n => n.Op is not VariableOp).Select(n => n.Op));
+        Assert.Equal(Predict(network), Predict(loaded));
+    }
+
+    [Fact]
     public void A_loaded_network_is_saved_as_the_same_bytes()
     {
         var first = Bytes(Everything());
