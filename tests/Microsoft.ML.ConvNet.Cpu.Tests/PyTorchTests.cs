@@ -26,5 +26,5 @@ public sealed class PyTorchTests : IDisposable
     [Theory]
     [MemberData(nameof(PyTorchModels.Theory), MemberType = typeof(PyTorchModels))]
     public void Models_train_as_in_PyTorch(string model, PyTorchCase values)
-        => PyTorchModels.Check(model, values, _backend, lossTolerance: 1e-4, weightTolerance: 1e-4);
+        => PyTorchModels.Check(model, values, _backend, lossTolerance: 1e-5, weightTolerance: 1e-5);
 }

@@ -47,7 +47,7 @@ public class PyTorchTests
     [Theory]
     [MemberData(nameof(PyTorchModels.Theory), MemberType = typeof(PyTorchModels))]
     public void Models_train_as_in_PyTorch(string model, PyTorchCase values)
-        => PyTorchModels.Check(model, values, new ReferenceBackend(), lossTolerance: 1e-5, weightTolerance: 1e-4);
+        => PyTorchModels.Check(model, values, new ReferenceBackend(), lossTolerance: 1e-5, weightTolerance: 1e-5);
 
     private static void CheckOptimizer<T>(PyTorchCase values, double tolerance) where T : unmanaged, IFloatingPointIeee754<T>
     {
