@@ -22,4 +22,9 @@ public sealed class PyTorchTests : IDisposable
     [MemberData(nameof(PyTorchCases.Theory), "network", MemberType = typeof(PyTorchCases))]
     public void A_network_trains_as_in_PyTorch(PyTorchCase values)
         => PyTorchNetwork.Check(values, _backend, lossTolerance: 1e-5, weightTolerance: 2e-5);
+
+    [Theory]
+    [MemberData(nameof(PyTorchModels.Theory), MemberType = typeof(PyTorchModels))]
+    public void Models_train_as_in_PyTorch(string model, PyTorchCase values)
+        => PyTorchModels.Check(model, values, _backend, lossTolerance: 1e-5, weightTolerance: 1e-5);
 }

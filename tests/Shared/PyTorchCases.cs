@@ -5,10 +5,13 @@ namespace Microsoft.ML.ConvNet.Tests;
 /// <summary>Reads the reference values of <c>tests/data/pytorch</c>; its README lists the attributes and tensors of each op.</summary>
 public static class PyTorchCases
 {
+    /// <summary>Where the files lie.</summary>
+    public static string Folder { get; } = Path.Combine(Repository.Root, "tests", "data", "pytorch");
+
     /// <summary>The cases of one op, for example <c>conv2d</c>.</summary>
     public static IReadOnlyList<PyTorchCase> Load(string op)
     {
-        var path = Path.Combine(Repository.Root, "tests", "data", "pytorch", op + ".json");
+        var path = Path.Combine(Folder, op + ".json");
         return JsonSerializer.Deserialize<PyTorchCase[]>(File.ReadAllBytes(path), JsonSerializerOptions.Web)
             ?? throw new InvalidDataException($"{path}: expected an array of cases, found null.");
     }

@@ -97,7 +97,7 @@ public sealed class PyTorchGraph
     public void ExpectGradients(Node y, Mode mode = Mode.Inference)
     {
         var sources = _fed.Keys.Where(n => _case.Has($"d{n.Name}")).ToArray();
-        var dY = Input("dy");
+        var dY = y.Type.Batched ? Input("dy") : Variable("dy");
         var loss = new Node(new ReduceOp { Shape = [1], Batched = false }, [y * dY], "loss");
         var lowered = mode == Mode.Training ? Computation.Training(loss, null, y) : Computation.Inference(loss, y);
         Expect("y", lowered.Outputs[1], _case["y"].Data);
@@ -124,7 +124,8 @@ public sealed class PyTorchGraph
             Expect($"d{source.Name}", gradient!, _case[$"d{source.Name}"].Data, terms);
     }
 
-    private void Expect(string name, Node node, float[] values, double terms = 0) => _expected.Add((name, node, values, terms));
+    /// <summary>Expects the values of a node.</summary>
+    public void Expect(string name, Node node, float[] values, double terms = 0) => _expected.Add((name, node, values, terms));
 
     /// <summary>Feeds a tensor of the case as an input: its first axis is the batch.</summary>
     public Node Input(string name, Shape? shape = null)

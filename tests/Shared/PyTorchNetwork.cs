@@ -14,31 +14,36 @@ public static class PyTorchNetwork
     public static void Check(PyTorchCase values, IBackend backend, double lossTolerance, double weightTolerance)
     {
         var network = Build(values);
-        var target = Network.Input([1], "target");
+        TrainAndCompareLosses(network, values, values, backend, lossTolerance);
+        Close.Assert<float, float>(values["linear.weight_after"].Data, network.Values("linear.weight"), weightTolerance, "linear.weight");
+        Close.Assert<float, float>(values["linear.bias_after"].Data, network.Values("linear.bias"), weightTolerance, "linear.bias");
+        Close.Assert<float, float>(values["norm.mean_after"].Data, network.Values("norm.running")[..4], weightTolerance, "running mean");
+        Close.Assert<float, float>(values["norm.var_after"].Data, network.Values("norm.running")[4..], weightTolerance, "running variance");
+    }
+
+    /// <summary>Trains a network on x and targets of <paramref name="data"/>, and compares the loss before each step with those of a case.</summary>
+    public static void TrainAndCompareLosses(Network network, PyTorchCase data, PyTorchCase values, IBackend backend, double tolerance)
+    {
+        var target = Network.Input(Loss.SoftmaxCrossEntropy.TargetShape(network.Output), "target");
         var loss = Loss.SoftmaxCrossEntropy.Mean(network.Output, target);
-        var batch = values["targets"].Data.Length;
+        var batch = data["x"].Shape[0];
         using var plan = Plan.Compile(Computation.Training(loss, OptimizerOf(values)), network.Layout, backend, batch);
         plan.WriteVariables(network.Weights);
 
         var losses = new float[values["losses"].Data.Length];
         for (var step = 0; step < losses.Length; step++)
         {
-            plan.Write(network.Inputs[0], values["x"].Data);
-            plan.Write(target, values["targets"].Data);
+            plan.Write(network.Inputs[0], data["x"].Data);
+            plan.Write(target, data["targets"].Data);
             plan.Run(batch, new RunState(0, step, values.GetFloat("lr")));
             plan.Read(0, losses.AsSpan(step, 1));
         }
 
-        for (var step = 0; step < losses.Length; step++)
-            Close.Assert<float, float>(values["losses"].Data.AsSpan(step, 1), losses.AsSpan(step, 1), lossTolerance, $"loss of step {step}");
-
         var weights = new float[network.Layout.Length];
         plan.ReadVariables(weights);
         network.SetWeights(weights);
-        Close.Assert<float, float>(values["linear.weight_after"].Data, network.Values("linear.weight"), weightTolerance, "linear.weight");
-        Close.Assert<float, float>(values["linear.bias_after"].Data, network.Values("linear.bias"), weightTolerance, "linear.bias");
-        Close.Assert<float, float>(values["norm.mean_after"].Data, network.Values("norm.running")[..4], weightTolerance, "running mean");
-        Close.Assert<float, float>(values["norm.var_after"].Data, network.Values("norm.running")[4..], weightTolerance, "running variance");
+        for (var step = 0; step < losses.Length; step++)
+            Close.Assert<float, float>(values["losses"].Data.AsSpan(step, 1), losses.AsSpan(step, 1), tolerance, $"loss of step {step}");
     }
 
     /// <summary>Runs the five steps of a case of <c>optimizers.json</c> through a plan and compares the parameters after each.</summary>

@@ -41,4 +41,37 @@ public static partial class Models
             .Dense(units).Relu().Dropout(0.5f)
             .Dense(units).Relu().Dropout(0.5f)
             .Dense(classes);
+
+    /// <summary>
+    /// AlexNet (Krizhevsky 2014, One weird trick, as in PyTorch): 61,100,840 parameters for 3×224×224 and 1,000 classes.
+    /// </summary>
+    /// <param name="input">The image, 3×224×224 by default, at least 63×63.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="width">The filters of the first layer; 64 in the paper. The others follow.</param>
+    /// <param name="units">The units of the dense layers; 4,096 in the paper.</param>
+    public static Node AlexNet(Node? input = null, int classes = 1000, int width = 64, int units = 4096)
+        => (input ?? Network.Input(3, 224, 224))
+            .Conv(width, kernel: 11, stride: 4, padding: 2).Relu().MaxPool(3, stride: 2)
+            .Conv(3 * width, kernel: 5, padding: 2).Relu().MaxPool(3, stride: 2)
+            .Conv(6 * width, kernel: 3, padding: 1).Relu()
+            .Conv(4 * width, kernel: 3, padding: 1).Relu()
+            .Conv(4 * width, kernel: 3, padding: 1).Relu().MaxPool(3, stride: 2)
+            .AdaptiveAveragePool(6)
+            .Dropout(0.5f).Dense(units).Relu()
+            .Dropout(0.5f).Dense(units).Relu()
+            .Dense(classes);
+
+    /// <summary>
+    /// VoxNet (Maturana &amp; Scherer 2015, figure 1), a classifier of solid shapes: 921,736 parameters for 1×32×32×32 and 40 classes.
+    /// </summary>
+    /// <param name="input">The occupancy of each voxel, C×D×H×W; 1×32×32×32 by default.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="width">The filters of both convolutions; 32 in the paper.</param>
+    /// <param name="units">The units of the dense layer; 128 in the paper.</param>
+    public static Node VoxNet(Node? input = null, int classes = 40, int width = 32, int units = 128)
+        => (input ?? Network.Input([1, 32, 32, 32]))
+            .Conv3D(width, kernel: 5, stride: 2).LeakyRelu(0.1f)
+            .Conv3D(width, kernel: 3).LeakyRelu(0.1f).MaxPool3D(2)
+            .Dense(units).Relu()
+            .Dense(classes);
 }

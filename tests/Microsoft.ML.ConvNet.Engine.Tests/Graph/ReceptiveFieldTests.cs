@@ -39,6 +39,7 @@ public class ReceptiveFieldTests
             "transposed" => input.Conv(1, 3, stride: 2, padding: 1).ConvTranspose(1, 4, stride: 2, padding: 1),
             "nearest" => input.MaxPool(2).Upsample(2).Conv(1, 3, padding: 1),
             "linear" => input.AveragePool(2).Upsample(2, ResizeMode.Linear),
+            "resized" => input.Conv(1, 3).Resize(44, ResizeMode.Linear).Conv(1, 3),
             _ => Network.Input([1, 24]).Conv1D(1, 3, padding: Padding.Causal).Conv1D(1, 2, dilation: 4, padding: Padding.Causal),
         };
         Network network = output;

@@ -8,6 +8,8 @@ public class ModelsTests
     public static TheoryData<string, long> Published => new()
     {
         { nameof(Net.LeNet5), 61_706 },
+        { nameof(Net.AlexNet), 61_100_840 },
+        { nameof(Net.VoxNet), 921_736 },
         { nameof(Net.Vgg11), 132_863_336 },
         { nameof(Net.Vgg16), 138_357_544 },
         { nameof(Net.ResNet18), 11_689_512 },

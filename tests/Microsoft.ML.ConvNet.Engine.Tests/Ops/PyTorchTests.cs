@@ -44,6 +44,11 @@ public class PyTorchTests
     public void A_network_trains_as_in_PyTorch(PyTorchCase values)
         => PyTorchNetwork.Check(values, new ReferenceBackend(), lossTolerance: 2e-6, weightTolerance: 1e-5);
 
+    [Theory]
+    [MemberData(nameof(PyTorchModels.Theory), MemberType = typeof(PyTorchModels))]
+    public void Models_train_as_in_PyTorch(string model, PyTorchCase values)
+        => PyTorchModels.Check(model, values, new ReferenceBackend(), lossTolerance: 1e-5, weightTolerance: 1e-5);
+
     private static void CheckOptimizer<T>(PyTorchCase values, double tolerance) where T : unmanaged, IFloatingPointIeee754<T>
     {
         var optimizer = PyTorchNetwork.OptimizerOf(values);

@@ -36,11 +36,12 @@ internal sealed class CoreGraphs : PyTorchOps
         ["sigmoid"] = OfX(_ => new SigmoidOp()),
         ["tanh"] = OfX(_ => new TanhOp()),
         ["softmax"] = OfX(_ => new SoftmaxOp()),
-        ["cross_entropy"] = g => OfLoss(g, Loss.SoftmaxCrossEntropy, g.Input("logits"), g.Input("targets", [1])),
-        ["mse_loss"] = g => OfLoss(g, Loss.MeanSquaredError, g.Input("x"), g.Input("target")),
+        ["cross_entropy"] = g => OfLoss(g, Loss.SoftmaxCrossEntropy, g.Input("logits"), "targets"),
+        ["mse_loss"] = g => OfLoss(g, Loss.MeanSquaredError, g.Input("x"), "target"),
     };
 
-    private static void OfLoss(PyTorchGraph graph, Loss loss, Node output, Node target) => graph.ExpectLoss(loss.Mean(output, target), output);
+    private static void OfLoss(PyTorchGraph graph, Loss loss, Node output, string target)
+        => graph.ExpectLoss(loss.Mean(output, graph.Input(target, loss.TargetShape(output))), output);
 
     private static void BatchNorm(PyTorchGraph graph)
     {

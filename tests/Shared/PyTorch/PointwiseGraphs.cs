@@ -26,6 +26,7 @@ internal sealed class PointwiseGraphs : PyTorchOps
 
     private static BinaryOp Binary(string kind) => kind switch
     {
+        "add" => new AddOp(),
         "subtract" => new SubtractOp(),
         "multiply" => new MultiplyOp(),
         "divide" => new DivideOp(),

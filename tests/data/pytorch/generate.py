@@ -113,9 +113,14 @@ def conv2d():
 
 @op
 def linear():
-    for n, features, outputs in [(1, 1, 1), (4, 7, 5), (3, 33, 2), (17, 6, 10)]:
-        inputs = {"x": normal(n, features), "weight": normal(outputs, features), "bias": normal(outputs)}
-        yield differentiable(f"{n}x{features} to {outputs}", {}, F.linear, inputs)
+    for n, features, outputs, bias in [
+        (1, 1, 1, True), (4, 7, 5, True), (3, 33, 2, True), (17, 6, 10, True),
+        (5, 1, 9, True), (1, 9, 8, True), (2, 4, 17, False), (37, 2, 3, False), (1, 31, 1, False), (6, 5, 1, True),
+    ]:
+        inputs = {"x": normal(n, features), "weight": normal(outputs, features)}
+        if bias:
+            inputs["bias"] = normal(outputs)
+        yield differentiable(f"{n}x{features} to {outputs}" + ", no bias" * (not bias), {}, F.linear, inputs)
 
 
 @op
@@ -128,6 +133,15 @@ def batch_norm():
         ((2, 4), 1.0, 1e-2, True),
         ((4, 3, 5, 7), 0.1, 1e-5, False),
         ((3, 5), 0.1, 1e-3, False),
+        ((3, 4, 5), 0.1, 1e-5, True),
+        ((2, 2, 2, 3, 3), 0.2, 1e-5, True),
+        ((1, 3, 3, 5), 0.5, 1e-4, True),
+        ((1, 2, 7), 0.9, 1e-3, True),
+        ((5, 1, 2), 0.1, 0.1, True),
+        ((2, 17, 2, 1), 0.05, 1e-5, True),
+        ((1, 6), 0.1, 1e-5, False),
+        ((2, 3, 5), 0.1, 1e-4, False),
+        ((1, 2, 2, 2, 3), 0.1, 1e-2, False),
     ]:
         name = f"{'x'.join(map(str, shape))}, momentum {momentum}, eps {eps}, {'training' if training else 'inference'}"
         channels = shape[1]
@@ -192,6 +206,9 @@ def cross_entropy():
     n, k = 12, 7
     yield one(f"{n}x{k}, logits of 80 and -80", torch.randint(2, (n, k)).float() * 160 - 80, classes(n, k))
     yield one("3x4, equal logits", torch.tensor([80.0, 0.0, -80.0])[:, None].repeat(1, 4), classes(3, 4))
+    for n, k, *places in [(2, 3, 4, 5), (1, 4, 3), (3, 2, 1, 2), (2, 5, 7), (1, 17, 2, 2)]:
+        name = "x".join(map(str, (n, k, *places)))
+        yield one(name, normal(n, k, *places, scale=2), torch.randint(k, (n, *places)))
 
 
 ACTIVATION_INPUTS = {
@@ -201,31 +218,46 @@ ACTIVATION_INPUTS = {
 }
 
 
+ACTIVATION_SHAPES = [(1, 1), (3, 5), (37, 1), (1, 17), (2, 3, 4), (2, 2, 3, 3), (1, 2, 5, 1), (1, 2, 2, 2, 2)]
+
+
 def activation(function, **attributes):
     for name, x in ACTIVATION_INPUTS.items():
         suffix = "".join(f", {key} {value}" for key, value in attributes.items())
         yield differentiable(name + suffix, attributes, function, {"x": x()})
 
 
+def activation_shapes(function):
+    for shape in ACTIVATION_SHAPES:
+        yield differentiable("x".join(map(str, shape)), {}, function, {"x": normal(*shape, scale=2)})
+
+
 @op
 def relu():
     yield from activation(F.relu)
+    yield from activation_shapes(F.relu)
 
 
 @op
 def leaky_relu():
     for slope in (0.01, 0.2):
         yield from activation(lambda x: F.leaky_relu(x, slope), slope=slope)
+    for i, shape in enumerate(ACTIVATION_SHAPES):
+        slope = [0.3, 0.05, 1.0, 0.0][i % 4]
+        name = f"{'x'.join(map(str, shape))}, slope {slope}"
+        yield differentiable(name, {"slope": slope}, lambda x: F.leaky_relu(x, slope), {"x": normal(*shape, scale=2)})
 
 
 @op
 def sigmoid():
     yield from activation(torch.sigmoid)
+    yield from activation_shapes(torch.sigmoid)
 
 
 @op
 def tanh():
     yield from activation(torch.tanh)
+    yield from activation_shapes(torch.tanh)
 
 
 @op
@@ -233,11 +265,14 @@ def softmax():
     for name, x in [("1x2", normal(1, 2)), ("5x10", normal(5, 10, scale=3)), ("3x33", normal(3, 33, scale=3)),
                     ("4x6, large", normal(4, 6, scale=60)), ("2x3x4x5", normal(2, 3, 4, 5))]:
         yield differentiable(f"{name}, axis 1", {"axis": 1}, lambda x: F.softmax(x, 1), {"x": x})
+    for shape in [(1, 1), (37, 2), (2, 3, 7), (1, 17), (1, 2, 3, 2, 2)]:
+        name = "x".join(map(str, shape))
+        yield differentiable(f"{name}, axis 1", {"axis": 1}, lambda x: F.softmax(x, 1), {"x": normal(*shape, scale=2)})
 
 
 @op
 def mse_loss():
-    for shape in [(1, 1), (7, 3), (4, 2, 3, 5)]:
+    for shape in [(1, 1), (7, 3), (4, 2, 3, 5), (2, 7), (37, 1), (1, 33), (3, 2, 5), (1, 3, 2, 2), (2, 1, 1, 4), (1, 2, 2, 3, 2)]:
         target = normal(*shape)
         inputs = {"x": normal(*shape)}
         y, grads = gradients(lambda x: F.mse_loss(x, target.double()), inputs)
@@ -263,6 +298,7 @@ def optimizers():
         ("Adam, betas and eps", "Adam", {**adam, "betas": (0.8, 0.95), "eps": 1e-3}),
         ("Adam, weight decay", "Adam", {**adam, "weight_decay": 0.1}),
         ("AdamW", "AdamW", {**adam, "weight_decay": 0.1}),
+        ("AdamW, betas and eps", "AdamW", {**adam, "betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.01}),
     ]:
         parameters = start.double()
         optimizer = getattr(torch.optim, kind)([parameters], **attributes)

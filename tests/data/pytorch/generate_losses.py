@@ -114,7 +114,7 @@ def focal():
 @op
 def hinge():
     """All wrong classes (Weston and Watkins; PyTorch divides by the number of classes), or the worst one (Crammer and Singer)."""
-    for i, shape in enumerate(SHAPES):
+    for i, shape in [*enumerate(SHAPES), *enumerate(SHAPES, start=1)]:
         target, margin, worst = places(shape), [1.0, 0.5][i % 2], i % 2 == 1
 
         def function(x):

@@ -105,3 +105,8 @@ def binary():
         for a, b in [((2, 3), (2, 3)), ((2, 3, 4, 5), (2, 3, 4, 5)), ((2, 3, 4, 5), (2, 3, 1, 1)), ((2, 3, 1, 1), (2, 3, 2, 2))]:
             inputs = {"x": normal(*a), "other": uniform(*b, low=0.3, high=2)}
             yield differentiable(f"{kind} {'x'.join(map(str, a))} and {'x'.join(map(str, b))}", {"kind": kind}, function, inputs)
+    for kind, function in {**functions, "add": torch.add}.items():
+        for a, b in [((1, 1), (1, 1)), ((5, 3), (5, 1)), ((3, 1), (3, 2)), ((1, 2, 3), (1, 2, 1)), ((2, 3, 2, 1), (2, 1, 1, 1)), ((1, 2, 1, 1, 2), (1, 2, 1, 1, 2)),
+                     *([((37, 1), (37, 1)), ((1, 17), (1, 17)), ((2, 1, 2, 3), (2, 2, 2, 3)), ((1, 2, 3, 3), (1, 2, 1, 1))] if kind == "add" else [])]:
+            inputs = {"x": normal(*a), "other": uniform(*b, low=0.3, high=2)}
+            yield differentiable(f"{kind} {'x'.join(map(str, a))} and {'x'.join(map(str, b))}", {"kind": kind}, function, inputs)
