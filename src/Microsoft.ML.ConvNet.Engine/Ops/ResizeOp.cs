@@ -6,7 +6,9 @@ namespace Microsoft.ML.ConvNet.Ops;
 [JsonConverter(typeof(JsonStringEnumConverter<ResizeMode>))]
 public enum ResizeMode
 {
-    /// <summary>Each pixel is one of the original: ⌊o·input/output⌋ along each axis.</summary>
+    /// <summary>
+    /// Each pixel is one of the original: ⌊o·input/output⌋ along each axis. PyTorch computes this in float32, and is one pixel off for a few sizes.
+    /// </summary>
     Nearest,
 
     /// <summary>Each pixel lies between two of the original along each axis: linear, bilinear or trilinear interpolation.</summary>
