@@ -13,13 +13,13 @@ public sealed class ProgressBar : IDisposable
     private const int NarrowestBar = 8;
     private static readonly TimeSpan RedrawInterval = TimeSpan.FromMilliseconds(100);
 
-    private readonly int epochs;
-    private readonly int imagesPerEpoch;
-    private readonly TextWriter output;
-    private readonly bool redraw;
-    private readonly Stopwatch clock = Stopwatch.StartNew();
-    private TimeSpan lastDraw = -RedrawInterval;
-    private int drawnWidth;
+    private readonly int _epochs;
+    private readonly int _imagesPerEpoch;
+    private readonly TextWriter _output;
+    private readonly bool _redraw;
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private TimeSpan _lastDraw = -RedrawInterval;
+    private int _drawnWidth;
 
     /// <summary>Starts the clock of a run on the console.</summary>
     /// <param name="epochs">The number of epochs of the run.</param>
@@ -38,10 +38,10 @@ public sealed class ProgressBar : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(epochs);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(imagesPerEpoch);
-        this.epochs = epochs;
-        this.imagesPerEpoch = imagesPerEpoch;
-        this.output = output;
-        this.redraw = redraw;
+        _epochs = epochs;
+        _imagesPerEpoch = imagesPerEpoch;
+        _output = output;
+        _redraw = redraw;
     }
 
     /// <summary>Shows how far the run has come.</summary>
@@ -51,39 +51,39 @@ public sealed class ProgressBar : IDisposable
     /// <param name="accuracy">The accuracy, 0 to 1.</param>
     public void Report(int epoch, int images, double loss, double accuracy)
     {
-        var epochDone = images >= imagesPerEpoch;
-        if (!redraw)
+        var epochDone = images >= _imagesPerEpoch;
+        if (!_redraw)
         {
             if (epochDone)
-                output.WriteLine(Status(epoch, images, loss, accuracy));
+                _output.WriteLine(Status(epoch, images, loss, accuracy));
             return;
         }
 
         // Drawing costs more than a small batch: ten times a second is enough, but the last state must show.
-        if (!epochDone && clock.Elapsed - lastDraw < RedrawInterval)
+        if (!epochDone && _clock.Elapsed - _lastDraw < RedrawInterval)
             return;
-        lastDraw = clock.Elapsed;
+        _lastDraw = _clock.Elapsed;
         Draw(Done(epoch, images), Status(epoch, images, loss, accuracy));
     }
 
     /// <summary>Ends the line, so that later output starts on a new one.</summary>
     public void Dispose()
     {
-        if (drawnWidth > 0)
-            output.WriteLine();
-        drawnWidth = 0;
+        if (_drawnWidth > 0)
+            _output.WriteLine();
+        _drawnWidth = 0;
     }
 
-    private double Done(int epoch, int images) => Math.Clamp((epoch - 1 + (double)images / imagesPerEpoch) / epochs, 0, 1);
+    private double Done(int epoch, int images) => Math.Clamp((epoch - 1 + (double)images / _imagesPerEpoch) / _epochs, 0, 1);
 
     private string Status(int epoch, int images, double loss, double accuracy)
     {
-        var imagesDone = (long)(epoch - 1) * imagesPerEpoch + images;
-        var imagesLeft = Math.Max(0, (long)epochs * imagesPerEpoch - imagesDone);
-        var speed = imagesDone / Math.Max(clock.Elapsed.TotalSeconds, 1e-6);
+        var imagesDone = (long)(epoch - 1) * _imagesPerEpoch + images;
+        var imagesLeft = Math.Max(0, (long)_epochs * _imagesPerEpoch - imagesDone);
+        var speed = imagesDone / Math.Max(_clock.Elapsed.TotalSeconds, 1e-6);
         var timeLeft = imagesDone == 0 ? "?" : Duration(imagesLeft / speed);
         return string.Create(CultureInfo.InvariantCulture,
-            $"epoch {epoch}/{epochs} loss {loss:F4} accuracy {100 * accuracy:F1}% {speed:N0} images/s {timeLeft} left");
+            $"epoch {epoch}/{_epochs} loss {loss:F4} accuracy {100 * accuracy:F1}% {speed:N0} images/s {timeLeft} left");
     }
 
     private static string Duration(double seconds)
@@ -104,8 +104,8 @@ public sealed class ProgressBar : IDisposable
         // A line that wraps could not be drawn over.
         if (line.Length > width)
             line = line[..width];
-        output.Write('\r' + line.PadRight(drawnWidth));
-        drawnWidth = line.Length;
+        _output.Write('\r' + line.PadRight(_drawnWidth));
+        _drawnWidth = line.Length;
     }
 
     private static int ConsoleWidth()

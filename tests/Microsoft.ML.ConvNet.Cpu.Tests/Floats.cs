@@ -9,19 +9,19 @@ internal sealed unsafe class Floats : IDisposable
     private const int Guard = 64;
     private const float GuardValue = 12345.678f;
 
-    private readonly float* memory;
+    private readonly float* _memory;
 
     public Floats(nint count)
     {
         Count = count;
-        memory = (float*)NativeMemory.AlignedAlloc((nuint)(count + (2 * Guard)) * sizeof(float), 64);
-        new Span<float>(memory, (int)count + (2 * Guard)).Fill(GuardValue);
+        _memory = (float*)NativeMemory.AlignedAlloc((nuint)(count + (2 * Guard)) * sizeof(float), 64);
+        new Span<float>(_memory, (int)count + (2 * Guard)).Fill(GuardValue);
         Span.Clear();
     }
 
     public nint Count { get; }
 
-    public float* Pointer => memory + Guard;
+    public float* Pointer => _memory + Guard;
 
     public Span<float> Span => new(Pointer, (int)Count);
 
@@ -49,8 +49,8 @@ internal sealed unsafe class Floats : IDisposable
     {
         for (var i = 0; i < Guard; i++)
         {
-            Assert.Equal(GuardValue, memory[i]);
-            Assert.Equal(GuardValue, memory[Guard + Count + i]);
+            Assert.Equal(GuardValue, _memory[i]);
+            Assert.Equal(GuardValue, _memory[Guard + Count + i]);
         }
     }
 
@@ -72,7 +72,7 @@ internal sealed unsafe class Floats : IDisposable
         Assert.True(MemoryMarshal.AsBytes(Span).SequenceEqual(MemoryMarshal.AsBytes(other.Span)), "The bits differ.");
     }
 
-    public void Dispose() => NativeMemory.AlignedFree(memory);
+    public void Dispose() => NativeMemory.AlignedFree(_memory);
 }
 
 /// <summary>Pools that tests compare with each other.</summary>

@@ -91,22 +91,22 @@ internal sealed unsafe class GemmConv(bool pointwise) : IConvAlgorithm
         public readonly nint WeightLength = problem.WeightLength;
         public readonly int Places = problem.Y.Plane;
         public readonly nint Plane = problem.X.Plane;
-        private readonly VolumeGeometry geometry = problem.Geometry;
+        private readonly VolumeGeometry _geometry = problem.Geometry;
         private readonly int slabDepth = pointwise
             ? problem.Y.D
             : (int)Math.Clamp(MaxColumns / (problem.FilterLength * (long)problem.Y.H * problem.Y.W), 1, problem.Y.D);
 
         /// <summary>The parts that the output planes of a volume are worked off in; an image is one.</summary>
-        public int Slabs => GemmBlocking.DivideRoundingUp(geometry.OutputDepth, slabDepth);
+        public int Slabs => GemmBlocking.DivideRoundingUp(_geometry.OutputDepth, slabDepth);
 
-        public VolumeGeometry Slab(int slab) => geometry.Slab(slab * slabDepth, Math.Min(slabDepth, geometry.OutputDepth - (slab * slabDepth)));
+        public VolumeGeometry Slab(int slab) => _geometry.Slab(slab * slabDepth, Math.Min(slabDepth, _geometry.OutputDepth - (slab * slabDepth)));
 
         public int SlabPlaces(int slab) => (int)Slab(slab).OutputSize;
 
         public float* X(float* x, int sample, int group) => x + ((((nint)sample * Groups) + group) * Channels * Plane);
 
         public float* Y(float* y, int sample, int group, int slab) =>
-            y + ((((nint)sample * Groups) + group) * Filters * Places) + (slab * slabDepth * geometry.Plane.OutputSize);
+            y + ((((nint)sample * Groups) + group) * Filters * Places) + (slab * slabDepth * _geometry.Plane.OutputSize);
 
         public float* W(float* w, int group) => w + ((nint)group * Filters * FilterLength);
     }

@@ -255,22 +255,22 @@ internal static unsafe class PlaneTaps
         where V : struct
     {
         public readonly float* Source = source;
-        private readonly float* target = target;
-        private readonly int left = left;
+        private readonly float* _target = target;
+        private readonly int _left = left;
 
         /// <summary>The next vector: in the same row, or at the start of the next.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Place<S, V> Next(nint step, int columns) => left > S.Count
-            ? new(Source + S.Count, target + S.Count, left - S.Count)
-            : new(Source + step - (columns - left), target + left, columns);
+        public Place<S, V> Next(nint step, int columns) => _left > S.Count
+            ? new(Source + S.Count, _target + S.Count, _left - S.Count)
+            : new(Source + step - (columns - _left), _target + _left, columns);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Store(V value)
         {
-            if (left >= S.Count)
-                S.Store(value, target);
+            if (_left >= S.Count)
+                S.Store(value, _target);
             else
-                S.StoreFirst(value, target, left);
+                S.StoreFirst(value, _target, _left);
         }
     }
 }

@@ -95,17 +95,17 @@ internal static unsafe class TiledConv
 
     private readonly struct ForwardJob(WorkerPool pool, Layout s, int batch, float* x, float* w, float* bias, float* y) : IParallelJob
     {
-        private readonly int perBlock = s.SamplesPerBlock;
+        private readonly int _perBlock = s.SamplesPerBlock;
 
-        private int Blocks => GemmBlocking.DivideRoundingUp(batch, perBlock);
+        private int Blocks => GemmBlocking.DivideRoundingUp(batch, _perBlock);
 
         public int Chunks => s.Tiles * Blocks;
 
         public void Execute(int chunk)
         {
             var tile = s[chunk / Blocks];
-            var first = chunk % Blocks * perBlock;
-            var samples = Math.Min(perBlock, batch - first);
+            var first = chunk % Blocks * _perBlock;
+            var samples = Math.Min(_perBlock, batch - first);
             var places = samples * tile.Places;
             var (windows, outputs) = ((nint)s.Windows(samples, tile), (nint)s.Outputs(samples, tile));
             Gather(s, tile, x + (first * s.XLength), samples, (float*)windows);

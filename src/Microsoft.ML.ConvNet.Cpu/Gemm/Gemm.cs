@@ -124,18 +124,18 @@ internal static unsafe class Gemm
         int firstColumn, int columns, int depth, GemmStart start, TEpilogue epilogue) : IParallelJob
         where TEpilogue : struct, IUnaryFunction
     {
-        private readonly int steps = Math.Min(blocking.Depth, blocking.K - depth);
-        private readonly int firstPacked = ReadsInPlace(blocking, b) ? columns / blocking.PanelWidth : 0;
-        private readonly int tilesAcross = GemmBlocking.DivideRoundingUp(columns, blocking.WorkColumns);
+        private readonly int _steps = Math.Min(blocking.Depth, blocking.K - depth);
+        private readonly int _firstPacked = ReadsInPlace(blocking, b) ? columns / blocking.PanelWidth : 0;
+        private readonly int _tilesAcross = GemmBlocking.DivideRoundingUp(columns, blocking.WorkColumns);
 
-        public int Chunks => tilesAcross * GemmBlocking.DivideRoundingUp(blocking.M, blocking.WorkRows);
+        public int Chunks => _tilesAcross * GemmBlocking.DivideRoundingUp(blocking.M, blocking.WorkRows);
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Execute(int chunk)
         {
-            var rowStart = chunk / tilesAcross * blocking.WorkRows;
+            var rowStart = chunk / _tilesAcross * blocking.WorkRows;
             var rowEnd = Math.Min(blocking.M, rowStart + blocking.WorkRows);
-            var columnStart = chunk % tilesAcross * blocking.WorkColumns;
+            var columnStart = chunk % _tilesAcross * blocking.WorkColumns;
             var columnEnd = Math.Min(columns, columnStart + blocking.WorkColumns);
 
             for (var row = rowStart; row < rowEnd; row += blocking.TileHeight)
@@ -146,12 +146,12 @@ internal static unsafe class Gemm
                 for (var column = columnStart; column < columnEnd; column += blocking.PanelWidth)
                 {
                     var panel = column / blocking.PanelWidth;
-                    var tileB = panel < firstPacked
+                    var tileB = panel < _firstPacked
                         ? Matrix.RowMajor(b.At(depth, firstColumn + column), b.RowStride)
-                        : Matrix.RowMajor(panels + ((nint)(panel - firstPacked) * blocking.PanelWidth * steps), blocking.PanelWidth);
+                        : Matrix.RowMajor(panels + ((nint)(panel - _firstPacked) * blocking.PanelWidth * _steps), blocking.PanelWidth);
                     var target = c + (row * cRow) + firstColumn + column;
                     var width = Math.Min(blocking.PanelWidth, columnEnd - column);
-                    GemmTile.Run(tileA, tileB, target, cRow, row, firstColumn + column, rows, width, steps, start, epilogue);
+                    GemmTile.Run(tileA, tileB, target, cRow, row, firstColumn + column, rows, width, _steps, start, epilogue);
                 }
             }
         }

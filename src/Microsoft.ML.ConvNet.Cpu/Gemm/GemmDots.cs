@@ -31,25 +31,25 @@ internal static unsafe class GemmDots
         int m, int n, int k, Matrix a, Matrix b, float* c, nint cRow, GemmStart start, TEpilogue epilogue) : IParallelJob
         where TEpilogue : struct, IUnaryFunction
     {
-        private readonly bool thinIsA = m <= n;
-        private readonly int perChunk = Math.Max(4, DotsPerChunkWork / (k * Math.Min(m, n)) / 4 * 4);
+        private readonly bool _thinIsA = m <= n;
+        private readonly int _perChunk = Math.Max(4, DotsPerChunkWork / (k * Math.Min(m, n)) / 4 * 4);
 
-        public int Chunks => GemmBlocking.DivideRoundingUp(Math.Max(m, n), perChunk);
+        public int Chunks => GemmBlocking.DivideRoundingUp(Math.Max(m, n), _perChunk);
 
         public void Execute(int chunk)
         {
-            var (thin, thick) = thinIsA ? (a, b.T) : (b.T, a);
-            var end = Math.Min(Math.Max(m, n), (chunk + 1) * perChunk);
+            var (thin, thick) = _thinIsA ? (a, b.T) : (b.T, a);
+            var end = Math.Min(Math.Max(m, n), (chunk + 1) * _perChunk);
             var dots = stackalloc float[4];
             for (var t = 0; t < Math.Min(m, n); t++)
             {
-                for (var r = chunk * perChunk; r < end; r += 4)
+                for (var r = chunk * _perChunk; r < end; r += 4)
                 {
                     var count = Math.Min(4, end - r);
                     Dot4(thin.At(t, 0), thick.At(r, 0), thick.RowStride, count, k, dots);
                     for (var i = 0; i < count; i++)
                     {
-                        var (row, column) = thinIsA ? (t, r + i) : (r + i, t);
+                        var (row, column) = _thinIsA ? (t, r + i) : (r + i, t);
                         var target = c + (row * cRow) + column;
                         dots[i] += start.At(row, column, *target);
                     }
@@ -57,7 +57,7 @@ internal static unsafe class GemmDots
                     var value = epilogue.Apply<Simd128, Vector128<float>>(Vector128.Load(dots));
                     for (var i = 0; i < count; i++)
                     {
-                        var (row, column) = thinIsA ? (t, r + i) : (r + i, t);
+                        var (row, column) = _thinIsA ? (t, r + i) : (r + i, t);
                         c[(row * cRow) + column] = value[i];
                     }
                 }

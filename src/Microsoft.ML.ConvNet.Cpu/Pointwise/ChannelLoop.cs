@@ -58,11 +58,11 @@ internal static unsafe class ChannelLoop
     private readonly struct Job<B>(ChannelShape shape, ChannelValues values, B body) : IParallelJob
         where B : struct, IChannelBody
     {
-        private readonly bool lanesAreChannels = shape.Inner == 1;
+        private readonly bool _lanesAreChannels = shape.Inner == 1;
 
-        private nint Unit => lanesAreChannels ? shape.Channels : shape.Inner;
+        private nint Unit => _lanesAreChannels ? shape.Channels : shape.Inner;
 
-        private nint Units => lanesAreChannels ? shape.Batch : shape.Planes;
+        private nint Units => _lanesAreChannels ? shape.Batch : shape.Planes;
 
         private nint PerChunk => Math.Max(1, VectorLoop.ChunkSize / Unit);
 
@@ -84,7 +84,7 @@ internal static unsafe class ChannelLoop
             where S : struct, ISimd<V>
             where V : struct
         {
-            if (lanesAreChannels)
+            if (_lanesAreChannels)
                 Rows<S, V>(start, end);
             else
                 Planes<S, V>(start, end);

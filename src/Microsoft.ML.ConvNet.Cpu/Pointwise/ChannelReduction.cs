@@ -53,9 +53,9 @@ internal static unsafe class ChannelReduction
         /// <summary>A chunk of rows covers so many channels: a multiple of every width.</summary>
         private const int ChannelsPerChunk = 64;
 
-        private readonly bool lanesAreChannels = shape.Inner == 1;
+        private readonly bool _lanesAreChannels = shape.Inner == 1;
 
-        private int Across => lanesAreChannels ? GemmBlocking.DivideRoundingUp(shape.Channels, ChannelsPerChunk) : shape.Channels;
+        private int Across => _lanesAreChannels ? GemmBlocking.DivideRoundingUp(shape.Channels, ChannelsPerChunk) : shape.Channels;
 
         public int Chunks => groups * Across;
 
@@ -76,7 +76,7 @@ internal static unsafe class ChannelReduction
             where S : struct, ISimd<V>
             where V : struct
         {
-            if (!lanesAreChannels)
+            if (!_lanesAreChannels)
             {
                 Planes<S, V>(group, across, startSample, endSample);
                 return;

@@ -82,8 +82,8 @@ internal static unsafe class Optimizers
 
     private readonly struct AdamBody(float* p, float* g, float* first, float* second, AdamStep step, float gradientDecay, float keep) : ILoopBody
     {
-        private readonly float scaledRate = step.Rate / step.FirstCorrection;
-        private readonly float inverseRoot = 1f / MathF.Sqrt(step.SecondCorrection);
+        private readonly float _scaledRate = step.Rate / step.FirstCorrection;
+        private readonly float _inverseRoot = 1f / MathF.Sqrt(step.SecondCorrection);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Step<S, V, L>(nint i, L lanes)
@@ -98,8 +98,8 @@ internal static unsafe class Optimizers
             var v = S.MultiplyAdd(S.Create(step.Beta2), lanes.Load(second + i), squared);
             lanes.Store(m, first + i);
             lanes.Store(v, second + i);
-            var denominator = S.MultiplyAdd(S.Sqrt(v), S.Create(inverseRoot), S.Create(step.Epsilon));
-            var update = S.Divide(S.Multiply(S.Create(-scaledRate), m), denominator);
+            var denominator = S.MultiplyAdd(S.Sqrt(v), S.Create(_inverseRoot), S.Create(step.Epsilon));
+            var update = S.Divide(S.Multiply(S.Create(-_scaledRate), m), denominator);
             lanes.Store(S.MultiplyAdd(S.Create(keep), parameter, update), p + i);
         }
     }

@@ -26,10 +26,10 @@ internal sealed unsafe class Scratch
     private const nuint Alignment = 64;
 
     [ThreadStatic]
-    private static Scratch? ofThisThread;
+    private static Scratch? _ofThisThread;
 
-    private readonly nint[] buffers = new nint[(int)ScratchUse.Count];
-    private readonly nint[] sizes = new nint[(int)ScratchUse.Count];
+    private readonly nint[] _buffers = new nint[(int)ScratchUse.Count];
+    private readonly nint[] _sizes = new nint[(int)ScratchUse.Count];
 
     private Scratch()
     {
@@ -37,24 +37,24 @@ internal sealed unsafe class Scratch
 
     ~Scratch()
     {
-        foreach (var buffer in buffers)
+        foreach (var buffer in _buffers)
             NativeMemory.AlignedFree((void*)buffer);
     }
 
     /// <summary>At least <paramref name="floats"/> floats, with arbitrary contents.</summary>
     public static float* Get(ScratchUse use, nint floats)
     {
-        var scratch = ofThisThread ??= new Scratch();
+        var scratch = _ofThisThread ??= new Scratch();
         var index = (int)use;
-        if (scratch.sizes[index] < floats)
+        if (scratch._sizes[index] < floats)
         {
-            NativeMemory.AlignedFree((void*)scratch.buffers[index]);
-            scratch.buffers[index] = 0;
-            scratch.sizes[index] = 0;
-            scratch.buffers[index] = (nint)NativeMemory.AlignedAlloc((nuint)floats * sizeof(float), Alignment);
-            scratch.sizes[index] = floats;
+            NativeMemory.AlignedFree((void*)scratch._buffers[index]);
+            scratch._buffers[index] = 0;
+            scratch._sizes[index] = 0;
+            scratch._buffers[index] = (nint)NativeMemory.AlignedAlloc((nuint)floats * sizeof(float), Alignment);
+            scratch._sizes[index] = floats;
         }
 
-        return (float*)scratch.buffers[index];
+        return (float*)scratch._buffers[index];
     }
 }

@@ -20,46 +20,46 @@ internal sealed unsafe class WorkerPool : IDisposable
 {
     private const int SpinMicroseconds = 50;
 
-    private static readonly Lazy<WorkerPool> LazyShared = new(() => new WorkerPool(Environment.ProcessorCount));
+    private static readonly Lazy<WorkerPool> _shared = new(() => new WorkerPool(Environment.ProcessorCount));
 
-    private readonly Thread[] workers;
-    private readonly SemaphoreSlim wake = new(0);
+    private readonly Thread[] _workers;
+    private readonly SemaphoreSlim _wake = new(0);
 
     /// <summary>High half: the run's number. Low half: its chunks not yet claimed.</summary>
-    private long state;
+    private long _state;
 
-    private delegate*<void*, int, void> execute;
-    private void* job;
-    private int chunks;
-    private int finished;
-    private Exception? failure;
-    private int busy;
-    private int parked;
-    private volatile bool stopping;
+    private delegate*<void*, int, void> _execute;
+    private void* _job;
+    private int _chunks;
+    private int _finished;
+    private Exception? _failure;
+    private int _busy;
+    private int _parked;
+    private volatile bool _stopping;
 
     /// <summary>Makes a pool in which <paramref name="threads"/> threads work, the caller among them.</summary>
     public WorkerPool(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        workers = new Thread[threads - 1];
-        for (var i = 0; i < workers.Length; i++)
+        _workers = new Thread[threads - 1];
+        for (var i = 0; i < _workers.Length; i++)
         {
-            workers[i] = new Thread(Work) { IsBackground = true, Name = $"ConvNet worker {i + 1}" };
-            workers[i].Start();
+            _workers[i] = new Thread(Work) { IsBackground = true, Name = $"ConvNet worker {i + 1}" };
+            _workers[i].Start();
         }
     }
 
     /// <summary>The pool of the process: one thread per processor, never disposed.</summary>
-    public static WorkerPool Shared => LazyShared.Value;
+    public static WorkerPool Shared => _shared.Value;
 
     /// <summary>Threads that can take part in a run, the caller's among them.</summary>
-    public int Threads => workers.Length + 1;
+    public int Threads => _workers.Length + 1;
 
     /// <summary>Runs every chunk once, and returns when all are done. The first exception of a chunk is rethrown.</summary>
     public void Run<TJob>(int chunks, TJob job)
         where TJob : struct, IParallelJob
     {
-        if (chunks <= 1 || workers.Length == 0 || stopping || Interlocked.CompareExchange(ref busy, 1, 0) != 0)
+        if (chunks <= 1 || _workers.Length == 0 || _stopping || Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
         {
             for (var i = 0; i < chunks; i++)
                 job.Execute(i);
@@ -73,7 +73,7 @@ internal sealed unsafe class WorkerPool : IDisposable
         }
         finally
         {
-            Volatile.Write(ref busy, 0);
+            Volatile.Write(ref _busy, 0);
         }
     }
 
@@ -82,15 +82,15 @@ internal sealed unsafe class WorkerPool : IDisposable
 
     public void Dispose()
     {
-        if (this == (LazyShared.IsValueCreated ? LazyShared.Value : null))
+        if (this == (_shared.IsValueCreated ? _shared.Value : null))
             throw new InvalidOperationException("The shared pool serves the whole process and is never disposed.");
-        if (stopping)
+        if (_stopping)
             return;
-        stopping = true;
-        wake.Release(workers.Length + 1);
-        foreach (var worker in workers)
+        _stopping = true;
+        _wake.Release(_workers.Length + 1);
+        foreach (var worker in _workers)
             worker.Join();
-        wake.Dispose();
+        _wake.Dispose();
     }
 
     private static void Invoke<TJob>(void* job, int chunk)
@@ -98,13 +98,13 @@ internal sealed unsafe class WorkerPool : IDisposable
 
     private void RunShared(int count, delegate*<void*, int, void> action, void* data)
     {
-        execute = action;
-        job = data;
-        chunks = count;
-        finished = 0;
-        failure = null;
-        // A full fence: the fields above are visible before the chunks, and the chunks before `parked` is read.
-        Interlocked.Exchange(ref state, (((state >> 32) + 1) << 32) | (uint)count);
+        _execute = action;
+        _job = data;
+        _chunks = count;
+        _finished = 0;
+        _failure = null;
+        // A full fence: the fields above are visible before the chunks, and the chunks before `_parked` is read.
+        Interlocked.Exchange(ref _state, (((_state >> 32) + 1) << 32) | (uint)count);
         WakeWorkers(count - 1);
 
         while (TryExecuteChunk())
@@ -112,12 +112,12 @@ internal sealed unsafe class WorkerPool : IDisposable
         }
 
         var spinner = default(SpinWait);
-        while (Volatile.Read(ref finished) != count)
+        while (Volatile.Read(ref _finished) != count)
             spinner.SpinOnce(sleep1Threshold: -1);
 
-        job = null;
-        if (failure is not null)
-            ExceptionDispatchInfo.Throw(failure);
+        _job = null;
+        if (_failure is not null)
+            ExceptionDispatchInfo.Throw(_failure);
     }
 
     private bool TryExecuteChunk()
@@ -125,28 +125,28 @@ internal sealed unsafe class WorkerPool : IDisposable
         long seen;
         do
         {
-            seen = Volatile.Read(ref state);
+            seen = Volatile.Read(ref _state);
             if ((uint)seen == 0)
                 return false;
         }
-        while (Interlocked.CompareExchange(ref state, seen - 1, seen) != seen);
+        while (Interlocked.CompareExchange(ref _state, seen - 1, seen) != seen);
 
         try
         {
-            execute(job, chunks - (int)(uint)seen);
+            _execute(_job, _chunks - (int)(uint)seen);
         }
         catch (Exception exception)
         {
-            Interlocked.CompareExchange(ref failure, exception, null);
+            Interlocked.CompareExchange(ref _failure, exception, null);
         }
 
-        Interlocked.Increment(ref finished);
+        Interlocked.Increment(ref _finished);
         return true;
     }
 
     private void Work()
     {
-        while (!stopping)
+        while (!_stopping)
         {
             if (!TryExecuteChunk() && !SpinForWork())
                 Park();
@@ -160,7 +160,7 @@ internal sealed unsafe class WorkerPool : IDisposable
         {
             for (var i = 0; i < 16; i++)
             {
-                if ((uint)Volatile.Read(ref state) != 0)
+                if ((uint)Volatile.Read(ref _state) != 0)
                     return true;
                 Thread.SpinWait(1);
             }
@@ -170,31 +170,31 @@ internal sealed unsafe class WorkerPool : IDisposable
         return false;
     }
 
-    /// <summary>Every worker counted in <see cref="parked"/>, or taken out by a caller, owns one token of the semaphore.</summary>
+    /// <summary>Every worker counted in <see cref="_parked"/>, or taken out by a caller, owns one token of the semaphore.</summary>
     private void Park()
     {
-        Interlocked.Increment(ref parked);
-        if ((uint)Volatile.Read(ref state) != 0 && TakeParked(1) == 1)
+        Interlocked.Increment(ref _parked);
+        if ((uint)Volatile.Read(ref _state) != 0 && TakeParked(1) == 1)
             return;
-        wake.Wait();
+        _wake.Wait();
     }
 
     private void WakeWorkers(int wanted)
     {
         var taken = TakeParked(wanted);
         if (taken > 0)
-            wake.Release(taken);
+            _wake.Release(taken);
     }
 
     private int TakeParked(int wanted)
     {
         while (true)
         {
-            var seen = Volatile.Read(ref parked);
+            var seen = Volatile.Read(ref _parked);
             var taken = Math.Min(seen, wanted);
             if (taken <= 0)
                 return 0;
-            if (Interlocked.CompareExchange(ref parked, seen - taken, seen) == seen)
+            if (Interlocked.CompareExchange(ref _parked, seen - taken, seen) == seen)
                 return taken;
         }
     }
