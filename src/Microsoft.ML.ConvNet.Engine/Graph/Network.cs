@@ -107,7 +107,7 @@ public sealed class Network
     /// <summary>The same graph with values of its own.</summary>
     public Network Clone() => new(this);
 
-    /// <summary>A table of layers, output shapes, receptive fields, parameters and multiply-adds, with totals.</summary>
+    /// <summary>A table of layers, output shapes, receptive fields, bytes of a sample's values, parameters and multiply-adds, with totals.</summary>
     public string Summary() => NetworkSummary.Of(this);
 
     /// <summary>Writes the network and its values to a file, which replaces an older one only once it is complete.</summary>

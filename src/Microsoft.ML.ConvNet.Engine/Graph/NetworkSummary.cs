@@ -7,19 +7,19 @@ namespace Microsoft.ML.ConvNet;
 /// <summary>The table of <see cref="Network.Summary"/>.</summary>
 public static class NetworkSummary
 {
-    /// <summary>A table of layers, output shapes, receptive fields, parameters and multiply-adds, with totals.</summary>
+    /// <summary>A table of layers, output shapes, receptive fields, bytes of a sample's values, parameters and multiply-adds, with totals.</summary>
     public static string Summary(this Node output) => new Network(output).Summary();
 
     internal static string Of(Network network)
     {
-        List<string[]> rows = [["Layer", "Kind", "Output", "Sees", "Parameters", "Multiply-adds"]];
+        List<string[]> rows = [["Layer", "Kind", "Output", "Sees", "Bytes", "Parameters", "Multiply-adds"]];
         foreach (var node in network.Nodes.Where(n => n.Op is not VariableOp))
         {
             var kind = node.Description is { Length: > 0 } description ? $"{node.Op.Name} ({description})" : node.Op.Name;
-            rows.Add([node.Name, kind, node.Shape.ToString(), node.ReceptiveField?.ToString() ?? "all", Number(node.ParameterCount), Number(node.MultiplyAdds)]);
+            rows.Add([node.Name, kind, node.Shape.ToString(), node.ReceptiveField?.ToString() ?? "all", Number(node.ActivationBytes), Number(node.ParameterCount), Number(node.MultiplyAdds)]);
         }
 
-        rows.Add(["Total", "", "", "", Number(network.ParameterCount), Number(network.MultiplyAdds)]);
+        rows.Add(["Total", "", "", "", Number(network.Nodes.Where(n => n.Op is not VariableOp).Sum(n => n.ActivationBytes)), Number(network.ParameterCount), Number(network.MultiplyAdds)]);
         return Format(rows);
     }
 

@@ -58,6 +58,25 @@ public static class Combining
         return [.. Enumerable.Range(0, parts).Select(p => x.Slice(axis, p * length, length))];
     }
 
+    /// <summary>More elements before and after along one axis.</summary>
+    /// <param name="x">The input.</param>
+    /// <param name="axis">The axis; 0 is the channels.</param>
+    /// <param name="before">How many before.</param>
+    /// <param name="after">How many after.</param>
+    /// <param name="mode">What they are; zeros by default.</param>
+    /// <param name="name">The layer's name; pad1, pad2 … by default.</param>
+    /// <exception cref="ShapeException">There is no such axis, or it has too few elements to reflect or repeat.</exception>
+    public static Node Pad(this Node x, int axis, int before, int after, PaddingMode mode = PaddingMode.Zeros, string? name = null)
+        => new(new PadOp { Axis = axis, Before = before, After = after, Mode = mode }, [x], name);
+
+    /// <summary>An image, C×H×W, with a border on all sides. Output: C×(H + 2·border)×(W + 2·border).</summary>
+    /// <param name="x">The image.</param>
+    /// <param name="border">The pixels above and below, and left and right.</param>
+    /// <param name="mode">What they are; zeros by default.</param>
+    /// <exception cref="ShapeException">The image is too small to reflect or repeat.</exception>
+    public static Node Pad(this Node x, Size border, PaddingMode mode = PaddingMode.Zeros)
+        => x.Pad(1, border.Height, border.Height, mode).Pad(2, border.Width, border.Width, mode);
+
     /// <summary>The middle of an image, C×H×W, of another height and width. Where pixels are left over, the odd one is cut at the end.</summary>
     /// <exception cref="ShapeException">The image is smaller.</exception>
     public static Node Crop(this Node x, Size size)

@@ -16,19 +16,19 @@ public class NetworkSummaryTests
         Assert.Equal(288_000 + 28_800, 316_800);
         Assert.Equal(
             """
-            Layer       Kind                                     Output    Sees           Parameters  Multiply-adds
-            ───────────────────────────────────────────────────────────────────────────────────────────────────────
-            input1      Input                                    1×28×28   1×1
-            conv1       Conv (5×5, 20 filters, 1 input channel)  20×24×24  5×5                   520        288,000
-            batchNorm1  BatchNorm                                20×24×24  5×5                    40
-            relu1       Relu                                     20×24×24  5×5
-            maxPool1    MaxPool (window 2×2, stride 2)           20×12×12  6×6, stride 2
-            dropout1    Dropout (rate 0.25)                      20×12×12  6×6, stride 2
-            flatten1    Reshape                                  2880      all
-            dense1      MatMul                                   10        all                28,810         28,800
-            softmax1    Softmax                                  10        all
-            ───────────────────────────────────────────────────────────────────────────────────────────────────────
-            Total                                                                             29,370        316,800
+            Layer       Kind                                     Output    Sees             Bytes  Parameters  Multiply-adds
+            ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+            input1      Input                                    1×28×28   1×1              3,136
+            conv1       Conv (5×5, 20 filters, 1 input channel)  20×24×24  5×5             46,080         520        288,000
+            batchNorm1  BatchNorm                                20×24×24  5×5             46,080          40
+            relu1       Relu                                     20×24×24  5×5             46,080
+            maxPool1    MaxPool (window 2×2, stride 2)           20×12×12  6×6, stride 2   11,520
+            dropout1    Dropout (rate 0.25)                      20×12×12  6×6, stride 2   11,520
+            flatten1    Reshape                                  2880      all             11,520
+            dense1      MatMul                                   10        all                 40      28,810         28,800
+            softmax1    Softmax                                  10        all                 40
+            ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+            Total                                                                         176,016      29,370        316,800
 
             """,
             summary,
