@@ -30,14 +30,9 @@ public sealed record SoftmaxOp : Op
         for (var place = 0; place < call.Batch * shape.Plane; place++)
         {
             var channels = new Channels(shape, place);
-            var max = x[channels[0]];
-            for (var c = 1; c < shape.C; c++)
-                max = T.Max(max, x[channels[c]]);
-            var sum = T.Zero;
+            var (max, sum) = channels.SumOfExponentials(x);
             for (var c = 0; c < shape.C; c++)
-                sum += y[channels[c]] = T.Exp(x[channels[c]] - max);
-            for (var c = 0; c < shape.C; c++)
-                y[channels[c]] /= sum;
+                y[channels[c]] = T.Exp(x[channels[c]] - max) / sum;
         }
     }
 }
@@ -98,12 +93,7 @@ public sealed record LogSoftmaxOp : Op
         for (var place = 0; place < call.Batch * shape.Plane; place++)
         {
             var channels = new Channels(shape, place);
-            var max = x[channels[0]];
-            for (var c = 1; c < shape.C; c++)
-                max = T.Max(max, x[channels[c]]);
-            var sum = T.Zero;
-            for (var c = 0; c < shape.C; c++)
-                sum += T.Exp(x[channels[c]] - max);
+            var (max, sum) = channels.SumOfExponentials(x);
             for (var c = 0; c < shape.C; c++)
                 y[channels[c]] = x[channels[c]] - max - T.Log(sum);
         }
@@ -172,12 +162,7 @@ public sealed record SoftmaxCrossEntropyOp : Op
         for (var place = 0; place < loss.Length; place++)
         {
             var channels = new Channels(shape, place);
-            var max = x[channels[0]];
-            for (var c = 1; c < shape.C; c++)
-                max = T.Max(max, x[channels[c]]);
-            var sum = T.Zero;
-            for (var c = 0; c < shape.C; c++)
-                sum += T.Exp(x[channels[c]] - max);
+            var (max, sum) = channels.SumOfExponentials(x);
             loss[place] = T.Log(sum) - (x[channels[int.CreateChecked(target[place])]] - max);
         }
     }
@@ -249,7 +234,20 @@ public sealed record CorrectPredictionsOp : Op
 internal readonly struct Channels(Shape shape, int place)
 {
     private readonly int _plane = shape.Plane;
+    private readonly int _count = shape.C;
     private readonly int _start = (place / shape.Plane * shape.Length) + (place % shape.Plane);
 
     public int this[int channel] => _start + (channel * _plane);
+
+    /// <summary>The largest x, and Σ e^(x − largest), which does not overflow.</summary>
+    public (T Max, T Sum) SumOfExponentials<T>(ReadOnlySpan<T> x) where T : System.Numerics.IFloatingPointIeee754<T>
+    {
+        var max = x[this[0]];
+        for (var c = 1; c < _count; c++)
+            max = T.Max(max, x[this[c]]);
+        var sum = T.Zero;
+        for (var c = 0; c < _count; c++)
+            sum += T.Exp(x[this[c]] - max);
+        return (max, sum);
+    }
 }
