@@ -50,6 +50,29 @@ internal static class NetworkBenchmark
         }
     }
 
+    public static void Profile(Options options)
+    {
+        using var backend = new CpuBackend(options.Threads);
+        var (network, input, target, plan) = TrainingPlan(options, backend);
+        using (plan)
+        {
+            var images = Images(options.Batch * input.Shape.Length);
+            var best = new double[plan.Steps.Count];
+            Array.Fill(best, double.MaxValue);
+            for (var (clock, step) = (Stopwatch.StartNew(), 0L); step < 5 || clock.Elapsed.TotalSeconds < options.Seconds; step++)
+            {
+                plan.Write(input, images);
+                plan.Write(target, Classes(options.Batch, network.Output.Shape.Length));
+                foreach (var (index, time) in plan.Profile(options.Batch, new RunState(1, step, 1e-4f)).Index())
+                    best[index] = Math.Min(best[index], time.TotalMicroseconds);
+            }
+
+            foreach (var (step, microseconds) in plan.Steps.Zip(best))
+                Console.WriteLine(FormattableString.Invariant($"{microseconds,10:F1} µs  {microseconds / best.Sum(),5:P1}  {step.Name,-40}  {step.Output,-16}  {step.Kernel}"));
+            Console.WriteLine(FormattableString.Invariant($"{best.Sum(),10:F1} µs  in all, {options.Batch / best.Sum() * 1e6:N0} images/s"));
+        }
+    }
+
     private static (Network Network, Node Input, Node Target, Plan Plan) TrainingPlan(Options options, CpuBackend backend)
     {
         var network = Networks.Find(options.Net);

@@ -5,24 +5,21 @@ internal static class Networks
 {
     private static readonly Dictionary<string, Func<Node>> _all = new()
     {
+        // With one dense layer of 100 and without dropout.
         ["nielsen"] = () => Network.Input(1, 28, 28)
             .Conv(20, 5).Relu().MaxPool(2)
             .Conv(40, 5).Relu().MaxPool(2)
             .Dense(100).Relu().Dense(10),
-        ["lenet5"] = () => Network.Input(1, 28, 28)
-            .Conv(6, 5, padding: 2).Tanh().AveragePool(2)
-            .Conv(16, 5).Tanh().AveragePool(2)
-            .Dense(120).Tanh().Dense(84).Tanh().Dense(10),
+        ["lenet5"] = () => Models.LeNet5(),
         ["vgg-cifar"] = () => Network.Input(3, 32, 32)
             .Conv(64, 3, padding: 1).Relu().Conv(64, 3, padding: 1).Relu().MaxPool(2)
             .Conv(128, 3, padding: 1).Relu().Conv(128, 3, padding: 1).Relu().MaxPool(2)
             .Conv(256, 3, padding: 1).Relu().Conv(256, 3, padding: 1).Relu().MaxPool(2)
             .Dense(256).Relu().Dense(10),
-        ["resnet18-cifar"] = () => Network.Input(3, 32, 32)
-            .Conv(64, 3, padding: 1, bias: false).BatchNorm().Relu()
-            .Residual(64).Residual(64).Residual(128, 2).Residual(128)
-            .Residual(256, 2).Residual(256).Residual(512, 2).Residual(512)
-            .GlobalAveragePool().Dense(10),
+        ["resnet18-cifar"] = () => Models.ResNet18(Network.Input(3, 32, 32), 10, ResNetStem.Cifar),
+        ["alexnet"] = () => Models.AlexNet(),
+        ["resnet18"] = () => Models.ResNet18(),
+        ["mnist1d"] = () => Models.Mnist1D(),
     };
 
     public static IEnumerable<string> Names => _all.Keys;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Microsoft.ML.ConvNet.Backends;
@@ -118,12 +119,27 @@ public sealed class Plan : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(batch, MaxBatch);
         foreach (var step in _steps)
+            step.Run(batch, state);
+        _backend.Synchronize();
+    }
+
+    /// <summary>Runs all steps like <see cref="Run"/> and measures each.</summary>
+    /// <returns>The time of each of <see cref="Steps"/>.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The batch is below one or above <see cref="MaxBatch"/>.</exception>
+    public IReadOnlyList<TimeSpan> Profile(int batch, RunState state = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch, MaxBatch);
+        var times = new TimeSpan[_steps.Count];
+        foreach (var (index, step) in _steps.Index())
         {
-            (step.Call.Batch, step.Call.State) = (batch, state);
-            step.Kernel.Run(step.Call);
+            var start = Stopwatch.GetTimestamp();
+            step.Run(batch, state);
+            _backend.Synchronize();
+            times[index] = Stopwatch.GetElapsedTime(start);
         }
 
-        _backend.Synchronize();
+        return times;
     }
 
     /// <summary>Reads an output of the last run.</summary>
@@ -187,7 +203,14 @@ public sealed class Plan : IDisposable
             new KernelCall { Inputs = inputs, Output = output, Workspace = workspace },
             new PlanStep(name, op, output.Type, kernel.Name)));
 
-    private sealed record Step(Kernel Kernel, KernelCall Call, PlanStep Description);
+    private sealed record Step(Kernel Kernel, KernelCall Call, PlanStep Description)
+    {
+        public void Run(int batch, RunState state)
+        {
+            (Call.Batch, Call.State) = (batch, state);
+            Kernel.Run(Call);
+        }
+    }
 }
 
 /// <summary>One step of a plan.</summary>
