@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Microsoft.ML.ConvNet.Cpu;
 
@@ -23,6 +24,18 @@ internal static unsafe class Im2Col
     {
         public void Execute(int channel)
         {
+            if (Vector512.IsHardwareAccelerated)
+                Execute<Simd512, Vector512<float>>(channel);
+            else if (Vector256.IsHardwareAccelerated)
+                Execute<Simd256, Vector256<float>>(channel);
+            else
+                Execute<Simd128, Vector128<float>>(channel);
+        }
+
+        private void Execute<S, V>(int channel)
+            where S : struct, ISimd<V>
+            where V : struct
+        {
             var source = image + (channel * g.Size);
             var target = columns + (channel * g.KernelSize * g.OutputSize);
             for (var tap = 0; tap < g.KernelDepth; tap++)
@@ -31,7 +44,7 @@ internal static unsafe class Im2Col
                 {
                     var sourceZ = (z * g.StrideZ) + (tap * g.DilationZ) - g.PaddingFront;
                     var inside = (uint)sourceZ < (uint)g.Depth;
-                    Gather(inside ? source + (sourceZ * g.Plane.PlaneSize) : null, g.Plane, Rows(target, g, tap, z), g.OutputSize);
+                    Gather<S, V>(inside ? source + (sourceZ * g.Plane.PlaneSize) : null, g.Plane, Rows(target, g, tap, z), g.OutputSize);
                 }
             }
         }
@@ -41,6 +54,18 @@ internal static unsafe class Im2Col
     {
         public void Execute(int channel)
         {
+            if (Vector512.IsHardwareAccelerated)
+                Execute<Simd512, Vector512<float>>(channel);
+            else if (Vector256.IsHardwareAccelerated)
+                Execute<Simd256, Vector256<float>>(channel);
+            else
+                Execute<Simd128, Vector128<float>>(channel);
+        }
+
+        private void Execute<S, V>(int channel)
+            where S : struct, ISimd<V>
+            where V : struct
+        {
             var source = columns + (channel * g.KernelSize * g.OutputSize);
             var target = image + (channel * g.Size);
             for (var tap = 0; tap < g.KernelDepth; tap++)
@@ -49,7 +74,7 @@ internal static unsafe class Im2Col
                 {
                     var targetZ = (z * g.StrideZ) + (tap * g.DilationZ) - g.PaddingFront;
                     if ((uint)targetZ < (uint)g.Depth)
-                        Scatter(Rows(source, g, tap, z), g.OutputSize, g.Plane, target + (targetZ * g.Plane.PlaneSize));
+                        Scatter<S, V>(Rows(source, g, tap, z), g.OutputSize, g.Plane, target + (targetZ * g.Plane.PlaneSize));
                 }
             }
         }
@@ -61,7 +86,9 @@ internal static unsafe class Im2Col
 
     /// <summary>Rows of one plane's windows, <paramref name="rowSize"/> floats apart; zeros where there is no plane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Gather(float* plane, WindowGeometry g, float* rows, nint rowSize)
+    private static void Gather<S, V>(float* plane, WindowGeometry g, float* rows, nint rowSize)
+        where S : struct, ISimd<V>
+        where V : struct
     {
         for (var ky = 0; ky < g.KernelHeight; ky++)
         {
@@ -76,15 +103,15 @@ internal static unsafe class Im2Col
                     var sourceY = (y * g.StrideY) + offsetY;
                     if (plane == null || (uint)sourceY >= (uint)g.Height)
                     {
-                        new Span<float>(row, g.OutputWidth).Clear();
+                        Zero<S, V>(row, g.OutputWidth);
                         continue;
                     }
 
                     var source = plane + ((nint)sourceY * g.Width) + offsetX;
-                    new Span<float>(row, first).Clear();
+                    Zero<S, V>(row, first);
                     if (g.StrideX == 1)
                     {
-                        new ReadOnlySpan<float>(source + first, end - first).CopyTo(new Span<float>(row + first, end - first));
+                        Copy<S, V>(source + first, row + first, end - first);
                     }
                     else
                     {
@@ -92,14 +119,16 @@ internal static unsafe class Im2Col
                             row[x] = source[x * g.StrideX];
                     }
 
-                    new Span<float>(row + end, g.OutputWidth - end).Clear();
+                    Zero<S, V>(row + end, g.OutputWidth - end);
                 }
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scatter(float* rows, nint rowSize, WindowGeometry g, float* plane)
+    private static void Scatter<S, V>(float* rows, nint rowSize, WindowGeometry g, float* plane)
+        where S : struct, ISimd<V>
+        where V : struct
     {
         for (var ky = 0; ky < g.KernelHeight; ky++)
         {
@@ -118,7 +147,7 @@ internal static unsafe class Im2Col
                     var target = plane + ((nint)targetY * g.Width) + offsetX;
                     if (g.StrideX == 1)
                     {
-                        Pointwise.Map(target + first, row + first, target + first, end - first, default(Add));
+                        Add<S, V>(row + first, target + first, end - first);
                     }
                     else
                     {
@@ -128,5 +157,42 @@ internal static unsafe class Im2Col
                 }
             }
         }
+    }
+
+    // Rows are short, often shorter than a vector: a call for each, to the runtime's own copying, cost ten times the copy.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy<S, V>(float* source, float* target, int count)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        var i = 0;
+        for (; i <= count - S.Count; i += S.Count)
+            S.Store(S.Load(source + i), target + i);
+        if (i < count)
+            S.StoreFirst(S.LoadFirst(source + i, count - i), target + i, count - i);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add<S, V>(float* source, float* target, int count)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        var i = 0;
+        for (; i <= count - S.Count; i += S.Count)
+            S.Store(S.Add(S.Load(target + i), S.Load(source + i)), target + i);
+        if (i < count)
+            S.StoreFirst(S.Add(S.LoadFirst(target + i, count - i), S.LoadFirst(source + i, count - i)), target + i, count - i);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Zero<S, V>(float* target, int count)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        var i = 0;
+        for (; i <= count - S.Count; i += S.Count)
+            S.Store(default, target + i);
+        if (i < count)
+            S.StoreFirst(default, target + i, count - i);
     }
 }
