@@ -12,30 +12,30 @@ public static class Pooling
     /// <param name="x">The image, C×H×W.</param>
     /// <param name="window">The height and width of the window.</param>
     /// <param name="stride">The step between two windows; the window's size by default, so that they do not overlap.</param>
-    /// <param name="padding">Padding on each side, smaller than the window; none by default.</param>
+    /// <param name="padding">Padding, smaller than the window: elements on each side, or a rule such as <see cref="Padding.Same"/>; none by default.</param>
     /// <param name="dilation">The distance between two elements of a window; 1 by default.</param>
     /// <param name="ceilMode">Whether a last window that reaches past the image counts too, as in PyTorch.</param>
     /// <param name="name">The layer's name; maxPool1, maxPool2 … by default.</param>
     /// <exception cref="ShapeException">The image is smaller than the window.</exception>
     public static Node MaxPool(
-        this Node x, Size window, Size? stride = null, Size? padding = null, Size? dilation = null, bool ceilMode = false, string? name = null)
-        => new(new MaxPoolOp { Window = Plane(window, stride, padding, dilation), CeilMode = ceilMode }, [x], name);
+        this Node x, Size window, Size? stride = null, Padding padding = default, Size? dilation = null, bool ceilMode = false, string? name = null)
+        => Pool(x, Plane(window, stride, padding, dilation), w => new MaxPoolOp { Window = w, CeilMode = ceilMode }, name);
 
     /// <summary>The largest value under each window of a sequence, C×W. All else is as in <see cref="MaxPool"/>.</summary>
     public static Node MaxPool1D(
-        this Node x, int window, int? stride = null, int padding = 0, int dilation = 1, bool ceilMode = false, string? name = null)
-        => new(new MaxPoolOp { Window = Line(window, stride, padding, dilation), CeilMode = ceilMode }, [x], name);
+        this Node x, int window, int? stride = null, Padding padding = default, int dilation = 1, bool ceilMode = false, string? name = null)
+        => Pool(x, Line(window, stride, padding, dilation), w => new MaxPoolOp { Window = w, CeilMode = ceilMode }, name);
 
     /// <summary>The largest value under each window of a volume, C×D×H×W. All else is as in <see cref="MaxPool"/>.</summary>
     public static Node MaxPool3D(
-        this Node x, Volume window, Volume? stride = null, Volume? padding = null, Volume? dilation = null, bool ceilMode = false, string? name = null)
-        => new(new MaxPoolOp { Window = Block(window, stride, padding, dilation), CeilMode = ceilMode }, [x], name);
+        this Node x, Volume window, Volume? stride = null, Padding padding = default, Volume? dilation = null, bool ceilMode = false, string? name = null)
+        => Pool(x, Block(window, stride, padding, dilation), w => new MaxPoolOp { Window = w, CeilMode = ceilMode }, name);
 
     /// <summary>The mean under each window of each channel.</summary>
     /// <param name="x">The image, C×H×W.</param>
     /// <param name="window">The height and width of the window.</param>
     /// <param name="stride">The step between two windows; the window's size by default, so that they do not overlap.</param>
-    /// <param name="padding">Padding on each side, smaller than the window; none by default.</param>
+    /// <param name="padding">Padding, smaller than the window: elements on each side, or a rule such as <see cref="Padding.Same"/>; none by default.</param>
     /// <param name="countPadding">Whether padding counts as zeros in the mean, or not at all.</param>
     /// <param name="ceilMode">
     /// Whether a last window that reaches past the image counts too, as in PyTorch: what it reaches past the padding is not in its mean.
@@ -43,18 +43,18 @@ public static class Pooling
     /// <param name="name">The layer's name; averagePool1, averagePool2 … by default.</param>
     /// <exception cref="ShapeException">The image is smaller than the window.</exception>
     public static Node AveragePool(
-        this Node x, Size window, Size? stride = null, Size? padding = null, bool countPadding = true, bool ceilMode = false, string? name = null)
-        => new(new AveragePoolOp { Window = Plane(window, stride, padding), CountPadding = countPadding, CeilMode = ceilMode }, [x], name);
+        this Node x, Size window, Size? stride = null, Padding padding = default, bool countPadding = true, bool ceilMode = false, string? name = null)
+        => Pool(x, Plane(window, stride, padding), w => new AveragePoolOp { Window = w, CountPadding = countPadding, CeilMode = ceilMode }, name);
 
     /// <summary>The mean under each window of a sequence, C×W. All else is as in <see cref="AveragePool"/>.</summary>
     public static Node AveragePool1D(
-        this Node x, int window, int? stride = null, int padding = 0, bool countPadding = true, bool ceilMode = false, string? name = null)
-        => new(new AveragePoolOp { Window = Line(window, stride, padding), CountPadding = countPadding, CeilMode = ceilMode }, [x], name);
+        this Node x, int window, int? stride = null, Padding padding = default, bool countPadding = true, bool ceilMode = false, string? name = null)
+        => Pool(x, Line(window, stride, padding), w => new AveragePoolOp { Window = w, CountPadding = countPadding, CeilMode = ceilMode }, name);
 
     /// <summary>The mean under each window of a volume, C×D×H×W. All else is as in <see cref="AveragePool"/>.</summary>
     public static Node AveragePool3D(
-        this Node x, Volume window, Volume? stride = null, Volume? padding = null, bool countPadding = true, bool ceilMode = false, string? name = null)
-        => new(new AveragePoolOp { Window = Block(window, stride, padding), CountPadding = countPadding, CeilMode = ceilMode }, [x], name);
+        this Node x, Volume window, Volume? stride = null, Padding padding = default, bool countPadding = true, bool ceilMode = false, string? name = null)
+        => Pool(x, Block(window, stride, padding), w => new AveragePoolOp { Window = w, CountPadding = countPadding, CeilMode = ceilMode }, name);
 
     /// <summary>
     /// The norm under each window of each channel, (Σ|x|^power)^(1/power): L2 pooling by default. A window of zeros has no gradient.
@@ -63,25 +63,25 @@ public static class Pooling
     /// <param name="window">The height and width of the window.</param>
     /// <param name="power">p: 2 for L2 pooling, 1 for sums of magnitudes; the larger, the nearer to the largest magnitude.</param>
     /// <param name="stride">The step between two windows; the window's size by default, so that they do not overlap.</param>
-    /// <param name="padding">Padding on each side, smaller than the window; none by default.</param>
+    /// <param name="padding">Padding, smaller than the window: elements on each side, or a rule such as <see cref="Padding.Same"/>; none by default.</param>
     /// <param name="ceilMode">
     /// Whether a last window that reaches past the image counts too: as the norm of what is there. (PyTorch scales it up to a full window.)
     /// </param>
     /// <param name="name">The layer's name; lpPool1, lpPool2 … by default.</param>
     /// <exception cref="ShapeException">The image is smaller than the window, or the power is below 1.</exception>
     public static Node LpPool(
-        this Node x, Size window, float power = 2, Size? stride = null, Size? padding = null, bool ceilMode = false, string? name = null)
-        => new(new LpPoolOp { Window = Plane(window, stride, padding), Power = power, CeilMode = ceilMode }, [x], name);
+        this Node x, Size window, float power = 2, Size? stride = null, Padding padding = default, bool ceilMode = false, string? name = null)
+        => Pool(x, Plane(window, stride, padding), w => new LpPoolOp { Window = w, Power = power, CeilMode = ceilMode }, name);
 
     /// <summary>The norm under each window of a sequence, C×W. All else is as in <see cref="LpPool"/>.</summary>
     public static Node LpPool1D(
-        this Node x, int window, float power = 2, int? stride = null, int padding = 0, bool ceilMode = false, string? name = null)
-        => new(new LpPoolOp { Window = Line(window, stride, padding), Power = power, CeilMode = ceilMode }, [x], name);
+        this Node x, int window, float power = 2, int? stride = null, Padding padding = default, bool ceilMode = false, string? name = null)
+        => Pool(x, Line(window, stride, padding), w => new LpPoolOp { Window = w, Power = power, CeilMode = ceilMode }, name);
 
     /// <summary>The norm under each window of a volume, C×D×H×W. All else is as in <see cref="LpPool"/>.</summary>
     public static Node LpPool3D(
-        this Node x, Volume window, float power = 2, Volume? stride = null, Volume? padding = null, bool ceilMode = false, string? name = null)
-        => new(new LpPoolOp { Window = Block(window, stride, padding), Power = power, CeilMode = ceilMode }, [x], name);
+        this Node x, Volume window, float power = 2, Volume? stride = null, Padding padding = default, bool ceilMode = false, string? name = null)
+        => Pool(x, Block(window, stride, padding), w => new LpPoolOp { Window = w, Power = power, CeilMode = ceilMode }, name);
 
     /// <summary>The mean of each channel (Lin, Chen &amp; Yan 2014, Network in network). Output: C×1×1.</summary>
     public static Node GlobalAveragePool(this Node x, string? name = null)
@@ -122,23 +122,20 @@ public static class Pooling
     /// <summary>The window of a global pooling.</summary>
     internal static Window Everything(Shape x) => new(new WindowAxis(x.D), new WindowAxis(x.H), new WindowAxis(x.W));
 
-    private static Window Line(int window, int? stride, int padding, int dilation = 1)
-        => new(new WindowAxis(1), new WindowAxis(window, stride ?? window, padding, padding, dilation));
+    private static SlidingWindow Line(int window, int? stride, Padding padding, int dilation = 1)
+        => SlidingWindow.OverSequence(window, stride ?? window, padding, PaddingMode.Zeros, dilation);
 
-    private static Window Plane(Size window, Size? stride, Size? padding, Size? dilation = null)
-    {
-        var (step, pad, spread) = (stride ?? window, padding ?? 0, dilation ?? 1);
-        return new Window(
-            new WindowAxis(window.Height, step.Height, pad.Height, pad.Height, spread.Height),
-            new WindowAxis(window.Width, step.Width, pad.Width, pad.Width, spread.Width));
-    }
+    private static SlidingWindow Plane(Size window, Size? stride, Padding padding, Size? dilation = null)
+        => SlidingWindow.OverImage(window, stride ?? window, padding, PaddingMode.Zeros, dilation);
 
-    private static Window Block(Volume window, Volume? stride, Volume? padding, Volume? dilation = null)
+    private static SlidingWindow Block(Volume window, Volume? stride, Padding padding, Volume? dilation = null)
+        => SlidingWindow.OverVolume(window, stride ?? window, padding, PaddingMode.Zeros, dilation);
+
+    private static Node Pool(Node x, SlidingWindow window, Func<Window, PoolOp> make, string? name)
     {
-        var (step, pad, spread) = (stride ?? window, padding ?? 0, dilation ?? 1);
-        return new Window(
-            new WindowAxis(window.Depth, step.Depth, pad.Depth, pad.Depth, spread.Depth),
-            new WindowAxis(window.Height, step.Height, pad.Height, pad.Height, spread.Height),
-            new WindowAxis(window.Width, step.Width, pad.Width, pad.Width, spread.Width));
+        var op = make(window.On(x.Shape));
+        name ??= x.Scope.Next(op.Name);
+        window.Check(new OpInputs(op, name, [x]));
+        return new Node(op, [x], name);
     }
 }

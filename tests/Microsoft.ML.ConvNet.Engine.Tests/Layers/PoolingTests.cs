@@ -98,4 +98,17 @@ public class PoolingTests
         interpreter.Set(x, values);
         return interpreter.Evaluate(y);
     }
+
+    [Fact]
+    public void Padding_rules_are_those_of_convolutions()
+    {
+        // TensorFlow's rule: ⌈7/2⌉ and ⌈8/2⌉ outputs; of the odd sum of 1 along the width the extra element is after.
+        var image = Network.Input(2, 7, 8);
+        var pooled = image.MaxPool(3, stride: 2, padding: Padding.Same);
+        Assert.Equal([2, 4, 4], pooled.Shape);
+        var window = ((MaxPoolOp)pooled.Op).Window;
+        Assert.Equal((1, 1, 0, 1), (window.Height.Before, window.Height.After, window.Width.Before, window.Width.After));
+        Assert.Equal([2, 5, 4], image.AveragePool(3, stride: 2, padding: (2, 1)).Shape);
+        Assert.Throws<ShapeException>(() => image.MaxPool(3, padding: Padding.Causal));
+    }
 }
