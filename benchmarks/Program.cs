@@ -7,6 +7,7 @@ const string usage = """
       infer  --net NAME --batch N --threads N --seconds S   images per second in prediction
       plan   --net NAME --batch N --threads N               the steps of a training plan and their kernels
       profile --net NAME --batch N --threads N --seconds S  the time of each step of a training plan
+      kernels --threads N --seconds S                       single kernels, best time of each
       gemm   --size N --threads N --seconds S               GFLOP/s of a matrix product, and the share of the FMA peak
 
     NAME is one of: 
@@ -28,6 +29,9 @@ try
             return 0;
         case "profile":
             NetworkBenchmark.Profile(options);
+            return 0;
+        case "kernels":
+            KernelBenchmark.Run(options);
             return 0;
         case "gemm":
             GemmBenchmark.Run(options);

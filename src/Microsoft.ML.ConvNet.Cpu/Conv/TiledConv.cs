@@ -11,7 +11,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// a tile, and reads each weight once for all of them. Layout: windows as (sample, row, column)×(C·kernel), so that a window's
 /// rows are copied; outputs as filters×(sample, row, column). Lanes: those of <see cref="Gemm"/>. Tiles run in parallel, in the
 /// input gradient blocks of samples, because the windows of different tiles overlap; all sums are in a fixed order. Win: 2×2 tiles
-/// of 3×3 windows on 32×28×28 run at 55 to 60 GFLOP/s a core, a locally connected layer on 16×14×14 with batch 32 at 28.
+/// of 3×3 windows on 32×28×28 run at 55 GFLOP/s on one thread, a locally connected layer on 16×14×14 with batch 32 at 28.
 /// </summary>
 internal static unsafe class TiledConv
 {

@@ -6,8 +6,8 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// Batch normalization over N×inner of every channel. Idea: the mean in one pass, as the mean distance from the
 /// channel's first element, and the squared distances from the mean in a second, so that a large mean costs no digits;
 /// then x̂ is never stored but recomputed from x. Layout: N×C×inner.
-/// Lanes: positions of a plane, or channels where a plane is one element. Win: every pass takes what an addition of the
-/// same arrays takes (130 µs for 2 M elements, AVX-512).
+/// Lanes: positions of a plane, or channels where a plane is one element. Win: the statistics of 2 M elements take 145 µs,
+/// where an addition of two such arrays takes 250 (AVX-512, one thread).
 /// </summary>
 internal static unsafe class BatchNorm
 {

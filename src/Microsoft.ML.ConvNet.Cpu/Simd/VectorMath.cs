@@ -5,7 +5,8 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// <summary>
 /// Transcendental functions on vectors. Idea: reduce by powers of two, then the polynomials of the Cephes library.
 /// Sigmoid and Tanh are built on Exp so that they saturate exactly. NaN goes through all of them.
-/// Lanes: all. Win: the runtime's own vector Exp and Log widen to double and took 2.4 ns an element (AVX-512) where these take 0.15 to 0.25.
+/// Lanes: all. Win: no widening to double, as in the runtime's own vector Exp and Log; Exp,
+/// Sigmoid and Tanh take 0.16, 0.20 and 0.26 ns an element (AVX-512).
 /// </summary>
 internal static class VectorMath
 {

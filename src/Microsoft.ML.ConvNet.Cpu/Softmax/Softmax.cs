@@ -6,7 +6,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// <summary>
 /// Softmax over the channels of N×C×inner, with the maximum taken off first so that nothing overflows. Idea: where
 /// inner is 1 a sample is a row, and lanes are its channels; otherwise lanes are positions and every lane has its own
-/// maximum and sum. Layout: N×C×inner. Lanes: channels, or positions. Win: 128×10 in 3 µs, 128×1000 in 75 µs (AVX-512).
+/// maximum and sum. Layout: N×C×inner. Lanes: channels, or positions. Win: 128×10 in 1.5 µs, 128×1000 in 80 µs (AVX-512).
 /// </summary>
 internal static unsafe class Softmax
 {
