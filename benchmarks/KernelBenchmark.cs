@@ -45,6 +45,7 @@ internal static class KernelBenchmark
         var node = new Node(op, sources, "y");
         var kernel = backend.Find(new OpSignature(op, inputs, node.Type, batch))!;
         using var workspace = backend.Allocate(kernel.WorkspaceLength);
+        using var prepared = backend.Allocate(kernel.PreparedLength);
         var operands = inputs.Append(node.Type).Select(t => new TensorView(backend.Allocate(t.Length(batch)), 0, t)).ToArray();
         foreach (var operand in operands)
             operand.Write([.. Enumerable.Range(0, (int)operand.Buffer.Length).Select(i => (float)CounterRandom.Uniform(1, (uint)i))]);
@@ -53,6 +54,7 @@ internal static class KernelBenchmark
             Inputs = operands[..^1],
             Output = operands[^1],
             Workspace = new TensorView(workspace, 0, new TensorType([], false)),
+            Prepared = new TensorView(prepared, 0, new TensorType([], false)),
             Batch = batch,
         };
 

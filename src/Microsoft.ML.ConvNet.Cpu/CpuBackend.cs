@@ -102,6 +102,14 @@ public sealed class CpuBackend : IBackend, IDisposable
         [typeof(AdamOp)] = OptimizerKernels.Find,
     };
 
+    /// <summary>The kernels for operands in other layouts than the plain one, or in several; the finders see them in the signature.</summary>
+    private static readonly Dictionary<Type, Func<OpSignature, WorkerPool, Kernel?>> LaneKernels = new()
+    {
+        [typeof(ConvOp)] = ConvKernel.Find,
+        [typeof(ConvTransposeOp)] = ConvKernel.Find,
+        [typeof(ConvWeightGradientOp)] = ConvKernel.Find,
+    };
+
     private readonly WorkerPool _pool;
 
     /// <summary>Makes a backend.</summary>
@@ -122,7 +130,7 @@ public sealed class CpuBackend : IBackend, IDisposable
 
     /// <inheritdoc/>
     public Kernel? Find(OpSignature signature)
-        => Kernels.TryGetValue(signature.Op.GetType(), out var find) ? find(signature, _pool) : null;
+        => (signature.IsPlain ? Kernels : LaneKernels).TryGetValue(signature.Op.GetType(), out var find) ? find(signature, _pool) : null;
 
     /// <inheritdoc/>
     public void Synchronize() { }

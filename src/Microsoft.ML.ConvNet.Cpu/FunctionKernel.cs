@@ -3,11 +3,15 @@ using Microsoft.ML.ConvNet.Backends;
 namespace Microsoft.ML.ConvNet.Cpu;
 
 /// <summary>A kernel that is one call of a primitive.</summary>
-internal sealed class FunctionKernel(string name, Action<KernelCall> run, long workspaceLength = 0) : Kernel
+internal sealed class FunctionKernel(string name, Action<KernelCall> run, long workspaceLength = 0, double? cost = null, long preparedLength = 0) : Kernel
 {
     public override string Name => name;
 
     public override long WorkspaceLength => workspaceLength;
+
+    public override long PreparedLength => preparedLength;
+
+    public override double? Cost => cost;
 
     public override void Run(KernelCall call) => run(call);
 }
@@ -20,6 +24,8 @@ internal static unsafe class KernelCallPointers
     public static float* Output(this KernelCall call) => Pointer(call.Output);
 
     public static float* Workspace(this KernelCall call) => Pointer(call.Workspace);
+
+    public static float* Prepared(this KernelCall call) => Pointer(call.Prepared);
 
     /// <summary>The number of elements of the output in this run.</summary>
     public static nint Count(this KernelCall call) => (nint)call.Output.Type.Length(call.Batch);

@@ -17,12 +17,20 @@ public static class KernelRunner
     public static (float[] Output, float[][] Inputs) Run(IBackend backend, OpCase opCase, int? maxBatch = null, int? overwrite = null)
     {
         var kernel = Find(backend, opCase, maxBatch) ?? throw new InvalidOperationException($"{backend.Name} has no kernel for {opCase}.");
+        return Run(backend, kernel, opCase, opCase.Inputs, opCase.Output, maxBatch, overwrite);
+    }
+
+    /// <summary>Runs a kernel on operands in layouts of its own and returns the output and the inputs after it, plain again.</summary>
+    public static (float[] Output, float[][] Inputs) Run(
+        IBackend backend, Kernel kernel, OpCase opCase, IReadOnlyList<TensorType> inputTypes, TensorType outputType, int? maxBatch = null, int? overwrite = null)
+    {
         var room = maxBatch ?? opCase.Batch;
         using var workspace = backend.Allocate(kernel.WorkspaceLength);
-        using var output = backend.Allocate(opCase.Output.Length(room));
-        var inputs = opCase.Inputs.Select(t => backend.Allocate(t.Length(room))).ToArray();
-        foreach (var (input, values) in inputs.Zip(opCase.Values))
-            input.Write(0, values);
+        using var prepared = backend.Allocate(kernel.PreparedLength);
+        using var output = backend.Allocate(outputType.Length(room));
+        var inputs = inputTypes.Select(t => backend.Allocate(t.Length(room))).ToArray();
+        foreach (var (index, input) in inputs.Index())
+            input.Write(0, LaidOut.From(opCase.Values[index], inputTypes[index], opCase.Batch));
 
         // What was in the output before must not matter.
         output.Write(0, [.. Enumerable.Repeat(float.NaN, (int)output.Length)]);
@@ -30,15 +38,16 @@ public static class KernelRunner
         var target = overwrite is { } i ? inputs[i] : output;
         kernel.Run(new KernelCall
         {
-            Inputs = [.. inputs.Zip(opCase.Inputs, (b, t) => new TensorView(b, 0, t))],
-            Output = new TensorView(target, 0, opCase.Output),
+            Inputs = [.. inputs.Zip(inputTypes, (b, t) => new TensorView(b, 0, t))],
+            Output = new TensorView(target, 0, outputType),
             Workspace = new TensorView(workspace, 0, new TensorType([], false)),
+            Prepared = new TensorView(prepared, 0, new TensorType([], false)),
             Batch = opCase.Batch,
             State = opCase.State,
         });
         backend.Synchronize();
-        var result = Read(target, opCase.Output);
-        var after = inputs.Zip(opCase.Inputs, Read).ToArray();
+        var result = Read(target, outputType);
+        var after = inputs.Zip(inputTypes, Read).ToArray();
         foreach (var input in inputs)
             input.Dispose();
         return (result, after);
@@ -47,7 +56,7 @@ public static class KernelRunner
         {
             var values = new float[type.Length(opCase.Batch)];
             buffer.Read(0, values);
-            return values;
+            return LaidOut.ToPlain(values, type, opCase.Batch);
         }
     }
 

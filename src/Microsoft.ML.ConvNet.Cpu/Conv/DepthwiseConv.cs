@@ -14,7 +14,9 @@ namespace Microsoft.ML.ConvNet.Cpu;
 internal sealed unsafe class DepthwiseConv : IConvAlgorithm
 {
     // Volumes are left to GEMM; so is a single channel, which is a matrix product as well as any.
-    public bool Supports(ConvProblem problem) => problem.Groups > 1 && problem.Groups == problem.X.C && problem.X.Rank <= 3;
+    public bool Supports(ConvProblem problem) => problem.IsPlain && problem.Groups > 1 && problem.Groups == problem.X.C && problem.X.Rank <= 3;
+
+    public double Cost(ConvProblem problem) => CostModel.Microseconds(problem.Flops, 0.3);
 
     public Kernel Bind(ConvProblem problem, WorkerPool pool)
     {
@@ -26,14 +28,14 @@ internal sealed unsafe class DepthwiseConv : IConvAlgorithm
             var phases = new InputPhases(g, multiplier);
             return new FunctionKernel(Name, call => PlaneLoop.Run(
                 pool, (nint)call.Batch * channels, g.OutputSize * g.KernelSize * multiplier,
-                new InputGradientBody(phases, channels, call.Input(0), call.Input(1), call.Inputs.Length > 2 ? call.Input(2) : null, call.Output())));
+                new InputGradientBody(phases, channels, call.Input(0), call.Input(1), problem.Bias(call), call.Output())));
         }
 
         var staged = new StagedInput(g);
         return problem.Pass == ConvPass.Forward
             ? new FunctionKernel(Name, call => PlaneLoop.Run(
                 pool, (nint)call.Batch * channels, g.OutputSize * g.KernelSize * multiplier,
-                new ForwardBody(staged, channels, multiplier, call.Input(0), call.Input(1), call.Inputs.Length > 2 ? call.Input(2) : null, call.Output())))
+                new ForwardBody(staged, channels, multiplier, call.Input(0), call.Input(1), problem.Bias(call), call.Output())))
             : new FunctionKernel(Name, call => pool.Run(
                 channels, new WeightGradientJob(staged, channels, multiplier, call.Batch, call.Input(0), call.Input(1), call.Output())));
     }

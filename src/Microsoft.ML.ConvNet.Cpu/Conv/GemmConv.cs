@@ -19,7 +19,10 @@ internal sealed unsafe class GemmConv(bool pointwise) : IConvAlgorithm
     /// <summary>Of a volume, so many floats of windows are made at a time, in whole output planes: a window has many taps.</summary>
     private const int MaxColumns = 1 << 19;
 
-    public bool Supports(ConvProblem problem) => !pointwise || problem.Window.IsPointwise;
+    public bool Supports(ConvProblem problem) => problem.IsPlain && (!pointwise || problem.Window.IsPointwise);
+
+    public double Cost(ConvProblem problem) => CostModel.Microseconds(
+        problem.Flops, (pointwise ? 0.8 : 0.45) * Math.Min(1, problem.Y.C / problem.Groups / 16.0));
 
     public Kernel Bind(ConvProblem problem, WorkerPool pool)
     {
@@ -28,9 +31,9 @@ internal sealed unsafe class GemmConv(bool pointwise) : IConvAlgorithm
         return problem.Pass switch
         {
             ConvPass.Forward => new FunctionKernel(name, call => pool.Run(call.Batch, new ForwardJob(
-                pool, shape, call.Input(0), call.Input(1), call.Inputs.Length > 2 ? call.Input(2) : null, call.Output()))),
+                pool, shape, call.Input(0), call.Input(1), problem.Bias(call), call.Output()))),
             ConvPass.InputGradient => new FunctionKernel(name, call => pool.Run(call.Batch, new InputGradientJob(
-                pool, shape, call.Input(0), call.Input(1), call.Inputs.Length > 2 ? call.Input(2) : null, call.Output()))),
+                pool, shape, call.Input(0), call.Input(1), problem.Bias(call), call.Output()))),
             _ when problem.WeightLength <= MaxGroupedWeight => new FunctionKernel(
                 name, call => WeightGradientByGroups(pool, shape, call), (SampleGroups - 1) * (long)problem.WeightLength),
             _ => new FunctionKernel(name, call => WeightGradient(

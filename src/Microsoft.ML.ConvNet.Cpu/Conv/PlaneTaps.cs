@@ -12,10 +12,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 internal static unsafe class PlaneTaps
 {
     /// <summary>The floats of a vector.</summary>
-    public static readonly int Lanes =
-        Vector512.IsHardwareAccelerated ? Vector512<float>.Count
-        : Vector256.IsHardwareAccelerated ? Vector256<float>.Count
-        : Vector128<float>.Count;
+    public static readonly int Lanes = VectorWidth.Floats;
 
     /// <summary>The next whole number of vectors, in floats.</summary>
     public static int RoundUp(int count) => GemmBlocking.DivideRoundingUp(count, Lanes) * Lanes;

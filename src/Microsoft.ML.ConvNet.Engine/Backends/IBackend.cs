@@ -27,4 +27,8 @@ public interface IBackend
 /// <param name="Inputs">The types of the inputs.</param>
 /// <param name="Output">The type of the output.</param>
 /// <param name="MaxBatch">The largest batch that the plan will run.</param>
-public sealed record OpSignature(Op Op, IReadOnlyList<TensorType> Inputs, TensorType Output, int MaxBatch);
+public sealed record OpSignature(Op Op, IReadOnlyList<TensorType> Inputs, TensorType Output, int MaxBatch)
+{
+    /// <summary>Whether all operands are in the plain layout.</summary>
+    public bool IsPlain => Output.Layout == Layout.Plain && Inputs.All(i => i.Layout == Layout.Plain);
+}

@@ -5,7 +5,7 @@ namespace Microsoft.ML.ConvNet.Backends;
 
 /// <summary>
 /// Runs a graph by the naive implementations of its ops, one array a node: slow, plain and, with
-/// <see cref="double"/>, precise. It is what kernels and gradients are checked against.
+/// <see cref="double"/>, precise. It is what kernels and gradients are checked against. Layouts are ignored: every value is plain.
 /// </summary>
 /// <typeparam name="T">The element type.</typeparam>
 public sealed class Interpreter<T> where T : unmanaged, IFloatingPointIeee754<T>
@@ -39,10 +39,10 @@ public sealed class Interpreter<T> where T : unmanaged, IFloatingPointIeee754<T>
                 continue;
             if (node.Op is InputOp or VariableOp)
                 throw new InvalidOperationException($"{node} has no value.");
-            var call = new Call(node.Inputs.Select(i => _values[i]).ToArray(), new T[node.Type.Length(Batch)])
+            var call = new Call(node.Inputs.Select(i => _values[i]).ToArray(), new T[node.Type.Plain.Length(Batch)])
             {
-                InputTypes = [.. node.Inputs.Select(i => i.Type)],
-                OutputType = node.Type,
+                InputTypes = [.. node.Inputs.Select(i => i.Type.Plain)],
+                OutputType = node.Type.Plain,
                 Batch = Batch,
                 State = State,
             };

@@ -11,6 +11,18 @@ public abstract class Kernel
     /// <summary>The number of floats of scratch memory that a run needs, shared with the other steps of the plan.</summary>
     public virtual long WorkspaceLength => 0;
 
+    /// <summary>
+    /// The number of floats that the kernel keeps from run to run of what it makes of parameters alone, such as packed weights; see
+    /// <see cref="KernelCall.ParametersChanged"/>.
+    /// </summary>
+    public virtual long PreparedLength => 0;
+
+    /// <summary>
+    /// The estimated time on one thread of a run with the plan's largest batch, in microseconds, or null where nobody estimates it.
+    /// Plans choose by it, so it depends on nothing that changes from run to run.
+    /// </summary>
+    public virtual double? Cost => null;
+
     /// <summary>Computes the output, every element of it, for the first <see cref="KernelCall.Batch"/> samples.</summary>
     public abstract void Run(KernelCall call);
 }
@@ -26,6 +38,12 @@ public sealed class KernelCall
 
     /// <summary>Scratch memory of <see cref="Kernel.WorkspaceLength"/> floats; its content is undefined.</summary>
     public TensorView Workspace { get; init; }
+
+    /// <summary>Memory of <see cref="Kernel.PreparedLength"/> floats that holds what the last run left there, unless the parameters changed.</summary>
+    public TensorView Prepared { get; init; }
+
+    /// <summary>Whether operands without a batch may have changed since the last run, so that <see cref="Prepared"/> must be made again.</summary>
+    public bool ParametersChanged { get; internal set; } = true;
 
     /// <summary>The number of samples of this run, at most that of the plan.</summary>
     public int Batch { get; internal set; }

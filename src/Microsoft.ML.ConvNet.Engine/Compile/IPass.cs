@@ -4,5 +4,7 @@ namespace Microsoft.ML.ConvNet.Compile;
 public interface IPass
 {
     /// <summary>Returns the rewritten computation.</summary>
-    Computation Run(Computation computation);
+    /// <param name="computation">What is computed.</param>
+    /// <param name="maxBatch">The largest batch of the plan.</param>
+    Computation Run(Computation computation, int maxBatch);
 }

@@ -17,7 +17,7 @@ public sealed class Plan : IDisposable
     private readonly Computation _computation;
     private readonly VariableLayout _layout;
     private readonly DeviceBuffer _arena;
-    private readonly DeviceBuffer _variables;
+    private readonly VariableSlab _variables;
     private readonly bool _ownsVariables;
     private readonly DeviceBuffer? _gradients;
     private readonly DeviceBuffer[] _moments;
@@ -27,7 +27,7 @@ public sealed class Plan : IDisposable
     private Plan(Computation computation, VariableLayout layout, IBackend backend, int maxBatch, Plan? variablesOf)
     {
         (_backend, _layout, MaxBatch) = (backend, layout, maxBatch);
-        _computation = computation = backend.Passes.Aggregate(computation, (c, pass) => pass.Run(c));
+        _computation = computation = backend.Passes.Aggregate(computation, (c, pass) => pass.Run(c, maxBatch));
         _computation = computation = OwnBuffers.Run(computation);
 
         var order = computation.Order();
@@ -39,7 +39,8 @@ public sealed class Plan : IDisposable
 
         var workspaces = kernels.Where(k => k.Kernel.WorkspaceLength > 0)
             .ToDictionary(k => k.Node, k => new Storage(Pool.Arena, 0, k.Kernel.WorkspaceLength, k.Index));
-        Storage[] shared = [.. storages.Arena, .. workspaces.Values];
+        var prepared = kernels.Where(k => k.Kernel.PreparedLength > 0).ToDictionary(k => k.Node, k => PreparedStorage(k.Node, k.Kernel, k.Index));
+        Storage[] shared = [.. storages.Arena, .. workspaces.Values, .. prepared.Values];
         var (offsets, arenaLength) = MemoryPlanner.Place([.. shared.Select(s => new MemoryPlanner.Buffer(s.Length, s.First, s.Last))]);
         foreach (var (storage, offset) in shared.Zip(offsets))
             storage.Offset = offset;
@@ -47,7 +48,7 @@ public sealed class Plan : IDisposable
 
         _arena = backend.Allocate(arenaLength);
         _ownsVariables = variablesOf == null;
-        _variables = variablesOf?._variables ?? backend.Allocate(layout.Length);
+        _variables = variablesOf?._variables ?? new VariableSlab(backend.Allocate(layout.Length));
         _gradients = computation.Gradients.Count > 0 ? backend.Allocate(layout.TrainableLength) : null;
         _moments = [.. Enumerable.Range(0, computation.Optimizer?.Moments ?? 0).Select(_ => backend.Allocate(layout.TrainableLength))];
 
@@ -55,15 +56,16 @@ public sealed class Plan : IDisposable
             _views[node] = ViewOf(storages[node], node.Type);
         foreach (var (_, node, kernel) in kernels)
         {
-            var workspace = workspaces.TryGetValue(node, out var storage) ? ViewOf(storage, new TensorType([], false)) : default;
-            AddStep(node.Name, node.Op, kernel, [.. node.Inputs.Select(i => _views[i])], _views[node], workspace);
+            AddStep(node.Name, node.Op, kernel, [.. node.Inputs.Select(i => _views[i])], _views[node], ScratchView(workspaces), ScratchView(prepared), KeepsPrepared(node));
+
+            TensorView ScratchView(Dictionary<Node, Storage> of) => of.TryGetValue(node, out var storage) ? ViewOf(storage, new TensorType([], false)) : default;
         }
 
         if (computation.Optimizer is { } optimizer && layout.TrainableLength > 0)
         {
             var slab = new TensorType([layout.TrainableLength], false);
-            TensorView[] operands = [.. new[] { _variables, _gradients! }.Concat(_moments).Select(b => new TensorView(b, 0, slab))];
-            AddStep("optimizer", optimizer, Bind(optimizer, [.. operands.Select(_ => slab)], slab), operands, operands[0], default);
+            TensorView[] operands = [.. new[] { _variables.Buffer, _gradients! }.Concat(_moments).Select(b => new TensorView(b, 0, slab))];
+            AddStep("optimizer", optimizer, Bind(optimizer, [.. operands.Select(_ => slab)], slab), operands, operands[0], default, default, false);
         }
     }
 
@@ -77,7 +79,7 @@ public sealed class Plan : IDisposable
     public long UnsharedBytes { get; }
 
     /// <summary>The bytes of parameters, states, gradients and moments.</summary>
-    public long VariableBytes => ((_ownsVariables ? _variables.Length : 0) + (_gradients?.Length ?? 0) + _moments.Sum(m => m.Length)) * sizeof(float);
+    public long VariableBytes => ((_ownsVariables ? _variables.Buffer.Length : 0) + (_gradients?.Length ?? 0) + _moments.Sum(m => m.Length)) * sizeof(float);
 
     /// <summary>The steps, in the order in which they run.</summary>
     public IReadOnlyList<PlanStep> Steps => [.. _steps.Select(s => s.Description)];
@@ -119,8 +121,9 @@ public sealed class Plan : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(batch, MaxBatch);
         foreach (var step in _steps)
-            step.Run(batch, state);
+            step.Run(batch, state, _variables.Version);
         _backend.Synchronize();
+        NoteUpdates();
     }
 
     /// <summary>Runs all steps like <see cref="Run"/> and measures each.</summary>
@@ -134,11 +137,12 @@ public sealed class Plan : IDisposable
         foreach (var (index, step) in _steps.Index())
         {
             var start = Stopwatch.GetTimestamp();
-            step.Run(batch, state);
+            step.Run(batch, state, _variables.Version);
             _backend.Synchronize();
             times[index] = Stopwatch.GetElapsedTime(start);
         }
 
+        NoteUpdates();
         return times;
     }
 
@@ -148,10 +152,14 @@ public sealed class Plan : IDisposable
     public void Read(int output, Span<float> values) => _views[_computation.Outputs[output]].Read(values);
 
     /// <summary>Sets all parameters and states.</summary>
-    public void WriteVariables(ReadOnlySpan<float> values) => _variables.Write(0, values);
+    public void WriteVariables(ReadOnlySpan<float> values)
+    {
+        _variables.Buffer.Write(0, values);
+        _variables.Version++;
+    }
 
     /// <summary>Reads all parameters and states.</summary>
-    public void ReadVariables(Span<float> values) => _variables.Read(0, values);
+    public void ReadVariables(Span<float> values) => _variables.Buffer.Read(0, values);
 
     /// <summary>Reads the gradients of the last run, laid out as the parameters.</summary>
     /// <exception cref="InvalidOperationException">The computation has none.</exception>
@@ -182,7 +190,7 @@ public sealed class Plan : IDisposable
     {
         _arena.Dispose();
         if (_ownsVariables)
-            _variables.Dispose();
+            _variables.Buffer.Dispose();
         _gradients?.Dispose();
         foreach (var moment in _moments)
             moment.Dispose();
@@ -195,19 +203,48 @@ public sealed class Plan : IDisposable
     }
 
     private TensorView ViewOf(Storage storage, TensorType type)
-        => new(storage.Pool switch { Pool.Arena => _arena, Pool.Variables => _variables, _ => _gradients! }, storage.Offset, type);
+        => new(storage.Pool switch { Pool.Arena => _arena, Pool.Variables => _variables.Buffer, _ => _gradients! }, storage.Offset, type);
 
-    private void AddStep(string name, Op op, Kernel kernel, TensorView[] inputs, TensorView output, TensorView workspace)
+    /// <summary>Whether what a kernel makes of the parameters lasts from run to run: they are variables that this plan does not train.</summary>
+    private bool KeepsPrepared(Node node)
+        => _computation.Optimizer == null && node.Inputs.All(i => i.Type.Batched || i.Op is VariableOp);
+
+    private Storage PreparedStorage(Node node, Kernel kernel, int index)
+        => KeepsPrepared(node)
+            ? new Storage(Pool.Arena, 0, kernel.PreparedLength, 0) { Last = int.MaxValue }
+            : new Storage(Pool.Arena, 0, kernel.PreparedLength, index);
+
+    private void NoteUpdates()
+    {
+        if (_computation.Optimizer != null || _computation.Updates.Count > 0)
+            _variables.Version++;
+    }
+
+    private void AddStep(
+        string name, Op op, Kernel kernel, TensorView[] inputs, TensorView output, TensorView workspace, TensorView prepared, bool keepsPrepared)
         => _steps.Add(new Step(
             kernel,
-            new KernelCall { Inputs = inputs, Output = output, Workspace = workspace },
-            new PlanStep(name, op, output.Type, kernel.Name)));
+            new KernelCall { Inputs = inputs, Output = output, Workspace = workspace, Prepared = prepared },
+            new PlanStep(name, op, output.Type, kernel.Name),
+            keepsPrepared));
 
-    private sealed record Step(Kernel Kernel, KernelCall Call, PlanStep Description)
+    /// <summary>The values of a network's variables, which plans share, and how often they were changed.</summary>
+    private sealed class VariableSlab(DeviceBuffer buffer)
     {
-        public void Run(int batch, RunState state)
+        public DeviceBuffer Buffer => buffer;
+
+        public long Version { get; set; }
+    }
+
+    private sealed record Step(Kernel Kernel, KernelCall Call, PlanStep Description, bool KeepsPrepared)
+    {
+        private long? _preparedFor;
+
+        public void Run(int batch, RunState state, long variables)
         {
             (Call.Batch, Call.State) = (batch, state);
+            Call.ParametersChanged = !KeepsPrepared || _preparedFor != variables;
+            _preparedFor = variables;
             Kernel.Run(Call);
         }
     }

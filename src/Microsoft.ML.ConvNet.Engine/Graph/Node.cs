@@ -18,6 +18,20 @@ public sealed class Node
     {
     }
 
+    /// <summary>Applies an op to inputs, with the output in a layout of the backend's.</summary>
+    /// <param name="op">What to compute.</param>
+    /// <param name="inputs">What to compute it from, in any layouts.</param>
+    /// <param name="name">The node's name.</param>
+    /// <param name="layout">How the output lies in memory.</param>
+    /// <exception cref="ArgumentException">The output does not fit the layout.</exception>
+    public Node(Op op, IReadOnlyList<Node> inputs, string? name, Layout layout)
+        : this(op, inputs, name)
+    {
+        if (!layout.Fits(Type))
+            throw new ArgumentException($"{this} cannot have the layout {layout}.", nameof(layout));
+        Type = Type with { Layout = layout };
+    }
+
     internal Node(Op op, IReadOnlyList<Node> inputs, string? name, NameScope scope)
     {
         Op = op;

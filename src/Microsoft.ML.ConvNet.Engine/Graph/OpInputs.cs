@@ -9,8 +9,8 @@ public sealed class OpInputs(Op op, string name, IReadOnlyList<Node> nodes)
     /// <summary>The number of inputs.</summary>
     public int Count => nodes.Count;
 
-    /// <summary>The type of one input.</summary>
-    public TensorType this[int input] => nodes[input].Type;
+    /// <summary>The type of one input; its layout is none of an op's business, so it is always plain.</summary>
+    public TensorType this[int input] => nodes[input].Type.Plain;
 
     /// <summary>What errors say of the op; by default what it says of itself, which may need inputs that are not there yet.</summary>
     internal string? Attributes { get; init; }

@@ -45,7 +45,7 @@ internal static class Traversal
         {
             var inputs = node.Inputs.Select(i => rebuilt[i]).ToArray();
             rebuilt[node] = replace(node, inputs)
-                ?? (inputs.SequenceEqual(node.Inputs) ? node : new Node(node.Op, inputs, node.Name));
+                ?? (inputs.SequenceEqual(node.Inputs) ? node : new Node(node.Op, inputs, node.Name, node.Type.Layout));
         }
 
         return [.. roots.Select(r => rebuilt[r])];

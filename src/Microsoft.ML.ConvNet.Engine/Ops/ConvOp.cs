@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.ML.ConvNet.Backends;
 
 namespace Microsoft.ML.ConvNet.Ops;
@@ -17,24 +18,40 @@ public sealed record ConvOp : Op, IWindowed
     /// <summary>The number of groups: each filter sees C/groups channels. C groups make a depthwise convolution.</summary>
     public int Groups { get; init; } = 1;
 
+    /// <summary>Whether the last input is added to the output: a shortcut that a plan has fused into the convolution.</summary>
+    [JsonIgnore]
+    public bool Adds { get; init; }
+
+    /// <summary>Whether negative outputs become zero, after the addition: a ReLU that a plan has fused into the convolution.</summary>
+    [JsonIgnore]
+    public bool Relu { get; init; }
+
     /// <inheritdoc/>
     public override TensorType Infer(OpInputs inputs)
     {
-        inputs.ExpectCount(2, 3);
+        inputs.ExpectCount(Adds ? 3 : 2, Adds ? 4 : 3);
         inputs.ExpectBatched(0);
         var x = inputs[0].Shape;
         var filters = inputs[1].Shape.C;
         CheckGroups(inputs, x, filters);
         var y = Window.Infer(inputs, x, filters);
         inputs.Expect(1, new TensorType(WeightShape(x, filters), false), "weight");
-        if (inputs.Count > 2)
+        var output = new TensorType(y, Batched: true);
+        if (HasBias(inputs.Count))
             inputs.Expect(2, new TensorType([filters], false), "bias");
-        return new TensorType(y, Batched: true);
+        if (Adds)
+            inputs.Expect(inputs.Count - 1, output, "addend");
+        return output;
     }
+
+    /// <summary>Whether one of so many inputs is a bias.</summary>
+    public bool HasBias(int inputs) => inputs > (Adds ? 3 : 2);
 
     /// <inheritdoc/>
     public override void Gradient(GradientContext context)
     {
+        if (Adds || Relu)
+            throw new NotSupportedException($"{Name} '{context.Node.Name}' cannot be differentiated after it was fused.");
         var dY = context.OutputGradient;
         if (context.Needs(0))
             context.Add(0, context.New(new ConvTransposeOp { Window = Window, Groups = Groups, OutputShape = context.Input(0).Shape }, dY, context.Input(1)));
@@ -50,13 +67,18 @@ public sealed record ConvOp : Op, IWindowed
         var x = call.Input(0);
         var w = call.Input(1);
         var y = call.Output;
-        var bias = call.InputTypes.Count > 2 ? call.Input(2) : default;
+        var bias = HasBias(call.InputTypes.Count) ? call.Input(2) : default;
         var plane = call.OutputType.Shape.Plane;
         for (var i = 0; i < y.Length; i++)
             y[i] = bias.IsEmpty ? T.Zero : bias[i / plane % call.OutputType.Shape.C];
         foreach (var run in Runs(call.Batch, call.InputTypes[0].Shape, call.OutputType.Shape))
             for (var i = 0; i < run.Count; i++)
                 y[run.Y + i] += x[run.X + (i * run.XStep)] * w[run.W];
+        for (var i = 0; i < y.Length && (Adds || Relu); i++)
+        {
+            var sum = Adds ? y[i] + call.Input(call.InputTypes.Count - 1)[i] : y[i];
+            y[i] = Relu ? T.Max(sum, T.Zero) : sum;
+        }
     }
 
     /// <inheritdoc/>

@@ -55,6 +55,21 @@ internal sealed class ConvolutionCases : OpCaseTable
             (3, [5, 3, 2, 4], 7, Cube(1), 1, true),
             (2, [3, 5, 4, 4], 2, Cube(1, stride: 2), 1, false),
 
+            // Whole vectors of channels, of every width.
+            (3, [16, 7, 9], 32, Square(3, padding: 1), 1, true),
+            (1, [32, 8, 8], 16, Square(3, padding: 1), 1, false),
+            (2, [48, 5, 13], 16, Square(3), 1, true),
+            (2, [16, 9, 10], 48, Square(3, stride: 2, padding: 1), 1, true),
+            (2, [32, 6, 6], 16, Square(5, padding: 2), 1, true),
+            (2, [16, 11, 12], 16, Square(3, padding: 2, dilation: 2), 1, false),
+            (19, [64, 4, 4], 80, Square(3, padding: 1), 1, true),
+            (2, [32, 7, 7], 64, Square(1, stride: 2), 1, false),
+            (2, [16, 6, 7], 32, Square(1), 1, true),
+            (2, [1, 15, 14], 32, Square(3, padding: 1), 1, true),
+            (2, [4, 23, 22], 16, Square(11, stride: 4, padding: 2), 1, true),
+            (33, [5, 6, 7], 6, Square(3, padding: 1), 1, true),
+            (2, [16, 30], 32, Line(3, stride: 2, padding: 1), 1, true),
+
             // More windows than the CPU's convolution makes at a time.
             (1, [8, 12, 20, 24], 2, new Window(new WindowAxis(3, Stride: 2, Before: 1, After: 1), new WindowAxis(3, 1, 1, 1), new WindowAxis(3, 1, 1, 1)), 1, true),
             (2, [3, 2, 5, 6], 2, Square(3, padding: 1), 1, true),
@@ -64,6 +79,9 @@ internal sealed class ConvolutionCases : OpCaseTable
             TensorType[] inputs = [new(x, true), new(conv.WeightShape(x, filters), false), .. bias ? [Once(filters)] : Array.Empty<TensorType>()];
             var forward = new OpCase(conv, batch, inputs);
             yield return forward;
+            yield return new(conv with { Relu = true }, batch, inputs) { HasGradient = false };
+            yield return new(conv with { Adds = true }, batch, [.. inputs, forward.Output]) { HasGradient = false };
+            yield return new(conv with { Adds = true, Relu = true }, batch, [.. inputs, forward.Output]) { HasGradient = false };
             yield return new(
                 new ConvTransposeOp { Window = window, Groups = groups, OutputShape = x },
                 batch, [forward.Output, inputs[1], .. bias ? [Once(x.C)] : Array.Empty<TensorType>()]);

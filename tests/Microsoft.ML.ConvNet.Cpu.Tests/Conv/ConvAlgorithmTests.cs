@@ -1,0 +1,76 @@
+using Microsoft.ML.ConvNet.Backends;
+using Microsoft.ML.ConvNet.Cpu;
+using Microsoft.ML.ConvNet.Ops;
+
+namespace Microsoft.ML.ConvNet.Tests.Cpu.Conv;
+
+/// <summary>
+/// Every algorithm of convolution, in every layout that it supports, against the naive implementation in double precision, whether or
+/// not plans would choose it.
+/// </summary>
+public sealed class ConvAlgorithmTests : IDisposable
+{
+    private readonly CpuBackend _backend = new(threads: 1);
+    private readonly WorkerPool _one = new(1);
+    private readonly WorkerPool _seven = new(7);
+
+    public static TheoryData<string> Convolutions => OpCases.Names(c => c.Op is ConvOp or ConvTransposeOp or ConvWeightGradientOp);
+
+    public void Dispose()
+    {
+        _backend.Dispose();
+        _one.Dispose();
+        _seven.Dispose();
+    }
+
+    [Theory]
+    [MemberData(nameof(Convolutions))]
+    public void Every_algorithm_agrees_with_the_reference_and_does_not_depend_on_threads(string name)
+    {
+        var opCase = OpCases.Find(name);
+        var expected = opCase.Expected();
+        foreach (var (algorithm, signature) in Candidates(opCase))
+        {
+            var what = $"{algorithm.GetType().Name} {string.Join(", ", signature.Inputs)} → {signature.Output}";
+            var output = Run(algorithm, signature, _one, opCase.Batch);
+            Close.Assert<double, float>(expected, output, opCase.Tolerance, what);
+            Assert.True(output.SequenceEqual(Run(algorithm, signature with { MaxBatch = opCase.Batch + 5 }, _seven, opCase.Batch + 5)), what);
+        }
+
+        float[] Run(IConvAlgorithm algorithm, OpSignature signature, WorkerPool pool, int room)
+            => KernelRunner.Run(
+                _backend, ConvKernel.Bind(algorithm, ConvProblem.Of(signature), pool), opCase, signature.Inputs, signature.Output, room).Output;
+    }
+
+    [Fact]
+    public void The_cases_reach_every_algorithm_in_every_pass()
+    {
+        var reached = OpCases.All.Where(c => c.Op is ConvOp or ConvTransposeOp or ConvWeightGradientOp)
+            .SelectMany(c => Candidates(c).Select(r => (r.Algorithm.GetType().Name, ConvProblem.Of(r.Signature).Pass))).Distinct().Order().ToArray();
+        var all = ConvKernel.Algorithms.Select(a => a.GetType().Name).Distinct()
+            .SelectMany(a => Enum.GetValues<ConvPass>().Select(p => (a, p))).Order().ToArray();
+        Assert.Equal(all, reached);
+    }
+
+    private static IEnumerable<(IConvAlgorithm Algorithm, OpSignature Signature)> Candidates(OpCase opCase)
+    {
+        var lanes = VectorWidth.Floats;
+        Layout[] layouts = [Layout.Plain, Layout.ChannelLanes(lanes), Layout.BatchLanes(lanes)];
+        foreach (var inLayout in layouts)
+        {
+            foreach (var outLayout in layouts)
+            {
+                // Two activations: x and y, of which the weight gradient has both as inputs.
+                var output = opCase.Output.Batched ? Laid(opCase.Output, outLayout) : opCase.Output;
+                TensorType?[] inputs = [.. opCase.Inputs.Index().Select(i => !i.Item.Batched ? i.Item : Laid(i.Item, i.Index == 0 ? inLayout : outLayout))];
+                if (output == null || inputs.Contains(null))
+                    continue;
+                var signature = new OpSignature(opCase.Op, [.. inputs.Select(i => i!.Value)], output.Value, opCase.Batch);
+                foreach (var algorithm in ConvKernel.Algorithms.Where(a => a.Supports(ConvProblem.Of(signature))))
+                    yield return (algorithm, signature);
+            }
+        }
+    }
+
+    private static TensorType? Laid(TensorType type, Layout layout) => layout.Fits(type) ? type with { Layout = layout } : null;
+}
