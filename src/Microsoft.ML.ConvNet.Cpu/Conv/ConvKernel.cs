@@ -13,9 +13,16 @@ internal static class ConvKernel
     /// The algorithms, the better ones for what they support first:
     /// 1. depthwise: a channel by itself is no matrix product;
     /// 2. 1×1 as GEMM: the image is the matrix already, nothing is copied;
-    /// 3. im2col + GEMM: every convolution.
+    /// 3. im2col + GEMM: every convolution;
+    /// 4. samples in the lanes: few or odd channels.
     /// </summary>
-    internal static readonly IConvAlgorithm[] Algorithms = [new DepthwiseConv(), new GemmConv(pointwise: true), new GemmConv(pointwise: false)];
+    internal static readonly IConvAlgorithm[] Algorithms =
+    [
+        new DepthwiseConv(),
+        new GemmConv(pointwise: true),
+        new GemmConv(pointwise: false),
+        new BatchLanesConv(),
+    ];
 
     public static Kernel? Find(OpSignature signature, WorkerPool pool)
     {
