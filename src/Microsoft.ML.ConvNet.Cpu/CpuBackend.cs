@@ -11,7 +11,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// </summary>
 public sealed class CpuBackend : IBackend, IDisposable
 {
-    /// <summary>The kernels: for each op, the function that chooses one by the shapes, or declines.</summary>
+    /// <summary>The kernels of the plain layout: for each op, the function that chooses one by the shapes, or declines.</summary>
     private static readonly Dictionary<Type, Func<OpSignature, WorkerPool, Kernel?>> Kernels = new()
     {
         [typeof(ConvOp)] = ConvKernel.Find,
@@ -102,14 +102,6 @@ public sealed class CpuBackend : IBackend, IDisposable
         [typeof(AdamOp)] = OptimizerKernels.Find,
     };
 
-    /// <summary>The kernels for operands in other layouts than the plain one, or in several; the finders see them in the signature.</summary>
-    private static readonly Dictionary<Type, Func<OpSignature, WorkerPool, Kernel?>> LaneKernels = new()
-    {
-        [typeof(ConvOp)] = ConvKernel.Find,
-        [typeof(ConvTransposeOp)] = ConvKernel.Find,
-        [typeof(ConvWeightGradientOp)] = ConvKernel.Find,
-    };
-
     private readonly WorkerPool _pool;
 
     /// <summary>Makes a backend.</summary>
@@ -117,20 +109,25 @@ public sealed class CpuBackend : IBackend, IDisposable
     /// The number of threads, or null for all processors with threads that all such backends of the process share.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The number is below one.</exception>
-    public CpuBackend(int? threads = null) => _pool = threads is { } count ? new WorkerPool(count) : WorkerPool.Shared;
+    public CpuBackend(int? threads = null)
+    {
+        _pool = threads is { } count ? new WorkerPool(count) : WorkerPool.Shared;
+        Passes = [new AssignLayouts(this, [Layout.ChannelLanes(VectorWidth.Floats), Layout.BatchLanes(VectorWidth.Floats)])];
+    }
 
     /// <inheritdoc/>
     public string Name => $"CPU ({InstructionSet}, {_pool.Threads} {(_pool.Threads == 1 ? "thread" : "threads")})";
 
     /// <inheritdoc/>
-    public IReadOnlyList<IPass> Passes => [];
+    public IReadOnlyList<IPass> Passes { get; }
 
     /// <inheritdoc/>
     public DeviceBuffer Allocate(long length) => new NativeBuffer(length);
 
     /// <inheritdoc/>
     public Kernel? Find(OpSignature signature)
-        => (signature.IsPlain ? Kernels : LaneKernels).TryGetValue(signature.Op.GetType(), out var find) ? find(signature, _pool) : null;
+        => !signature.IsPlain ? LaneKernels.Find(signature, _pool)
+            : Kernels.TryGetValue(signature.Op.GetType(), out var find) ? find(signature, _pool) : null;
 
     /// <inheritdoc/>
     public void Synchronize() { }

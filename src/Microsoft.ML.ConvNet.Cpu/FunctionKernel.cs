@@ -30,9 +30,16 @@ internal static unsafe class KernelCallPointers
     /// <summary>The number of elements of the output in this run.</summary>
     public static nint Count(this KernelCall call) => (nint)call.Output.Type.Length(call.Batch);
 
-    /// <summary>An operand as samples, channels and the elements of a channel; without a batch as one sample.</summary>
-    public static ChannelShape Channels(this KernelCall call, TensorType type)
-        => new(type.Batched ? call.Batch : 1, type.Shape.C, type.Shape.Plane);
+    /// <summary>
+    /// An operand as samples, channels and the elements of a channel; without a batch as one sample, with samples in the lanes as one sample for
+    /// each group of lanes.
+    /// </summary>
+    public static ChannelShape Channels(this KernelCall call, TensorType type) => type.Layout.Kind switch
+    {
+        LayoutKind.ChannelLanes => new(call.Batch, type.Shape.C, type.Shape.Plane, type.Layout.Lanes),
+        LayoutKind.BatchLanes => new(type.Layout.PaddedBatch(call.Batch) / type.Layout.Lanes, type.Shape.C, (nint)type.Shape.Plane * type.Layout.Lanes),
+        _ => new(type.Batched ? call.Batch : 1, type.Shape.C, type.Shape.Plane),
+    };
 
     private static float* Pointer(TensorView view) => ((NativeBuffer)view.Buffer).Pointer + view.Offset;
 }

@@ -28,16 +28,16 @@ internal sealed unsafe class DepthwiseConv : IConvAlgorithm
             var phases = new InputPhases(g, multiplier);
             return new FunctionKernel(Name, call => PlaneLoop.Run(
                 pool, (nint)call.Batch * channels, g.OutputSize * g.KernelSize * multiplier,
-                new InputGradientBody(phases, channels, call.Input(0), call.Input(1), problem.Bias(call), call.Output())));
+                new InputGradientBody(phases, channels, call.Input(0), call.Input(1), problem.Bias(call), call.Output())), cost: Cost(problem));
         }
 
         var staged = new StagedInput(g);
         return problem.Pass == ConvPass.Forward
             ? new FunctionKernel(Name, call => PlaneLoop.Run(
                 pool, (nint)call.Batch * channels, g.OutputSize * g.KernelSize * multiplier,
-                new ForwardBody(staged, channels, multiplier, call.Input(0), call.Input(1), problem.Bias(call), call.Output())))
+                new ForwardBody(staged, channels, multiplier, call.Input(0), call.Input(1), problem.Bias(call), call.Output())), cost: Cost(problem))
             : new FunctionKernel(Name, call => pool.Run(
-                channels, new WeightGradientJob(staged, channels, multiplier, call.Batch, call.Input(0), call.Input(1), call.Output())));
+                channels, new WeightGradientJob(staged, channels, multiplier, call.Batch, call.Input(0), call.Input(1), call.Output())), cost: Cost(problem));
     }
 
     private readonly struct ForwardBody(StagedInput s, int channels, int multiplier, float* x, float* w, float* bias, float* y) : IPlaneBody

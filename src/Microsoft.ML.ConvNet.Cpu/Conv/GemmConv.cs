@@ -31,13 +31,13 @@ internal sealed unsafe class GemmConv(bool pointwise) : IConvAlgorithm
         return problem.Pass switch
         {
             ConvPass.Forward => new FunctionKernel(name, call => pool.Run(call.Batch, new ForwardJob(
-                pool, shape, call.Input(0), call.Input(1), problem.Bias(call), call.Output()))),
+                pool, shape, call.Input(0), call.Input(1), problem.Bias(call), call.Output())), cost: Cost(problem)),
             ConvPass.InputGradient => new FunctionKernel(name, call => pool.Run(call.Batch, new InputGradientJob(
-                pool, shape, call.Input(0), call.Input(1), problem.Bias(call), call.Output()))),
+                pool, shape, call.Input(0), call.Input(1), problem.Bias(call), call.Output())), cost: Cost(problem)),
             _ when problem.WeightLength <= MaxGroupedWeight => new FunctionKernel(
-                name, call => WeightGradientByGroups(pool, shape, call), (SampleGroups - 1) * (long)problem.WeightLength),
+                name, call => WeightGradientByGroups(pool, shape, call), (SampleGroups - 1) * (long)problem.WeightLength, Cost(problem)),
             _ => new FunctionKernel(name, call => WeightGradient(
-                pool, shape, call.Input(0), call.Input(1), 0, call.Batch, call.Output())),
+                pool, shape, call.Input(0), call.Input(1), 0, call.Batch, call.Output()), cost: Cost(problem)),
         };
     }
 

@@ -23,9 +23,11 @@ internal static unsafe class BinaryKernels
         _ => null,
     };
 
-    private static FunctionKernel Find<F>(OpSignature signature, WorkerPool pool, F function)
+    private static FunctionKernel? Find<F>(OpSignature signature, WorkerPool pool, F function)
         where F : struct, IBinaryFunction
-        => signature.Inputs[0] == signature.Output
+        => !signature.IsPlain && (signature.Inputs[0] != signature.Output || signature.Inputs[1] != signature.Output)
+            ? null
+            : signature.Inputs[0] == signature.Output
             ? Repeat(signature, pool, function, large: 0, small: 1)
             : signature.Inputs[1] == signature.Output
                 ? Repeat(signature, pool, new Swapped<F>(function), large: 1, small: 0)

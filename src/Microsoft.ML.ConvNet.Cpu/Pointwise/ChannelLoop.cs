@@ -3,12 +3,25 @@ using System.Runtime.Intrinsics;
 
 namespace Microsoft.ML.ConvNet.Cpu;
 
-/// <summary>N samples × C channels × inner positions, in this order in memory.</summary>
-internal readonly record struct ChannelShape(int Batch, int Channels, nint Inner)
+/// <summary>
+/// N samples × C channels × inner positions, in this order in memory; or N × C/lanes × inner × lanes, where lanes, if there are any, are
+/// channels and as many as a vector has.
+/// </summary>
+internal readonly record struct ChannelShape(int Batch, int Channels, nint Inner, int Lanes = 1)
 {
-    public nint Planes => (nint)Batch * Channels;
+    /// <summary>The planes of one channel, or of a vector of channels.</summary>
+    public nint Planes => (nint)Batch * Blocks;
 
-    public nint Count => Planes * Inner;
+    /// <summary>The planes of a sample.</summary>
+    public int Blocks => Channels / Lanes;
+
+    /// <summary>The elements of a plane.</summary>
+    public nint PlaneSize => Inner * Lanes;
+
+    public nint Count => Planes * PlaneSize;
+
+    /// <summary>The first element of a channel.</summary>
+    public nint First(int channel) => (channel / Lanes * PlaneSize) + (channel % Lanes);
 }
 
 /// <summary>Up to four numbers a channel; an array that is null reads as zero.</summary>
@@ -32,8 +45,8 @@ internal interface IChannelBody
 
 /// <summary>
 /// Element-wise loops with numbers of the channel. Idea: over a plane a channel's numbers are the same, so they are
-/// broadcast once; where a plane is one element (dense layers) lanes are channels, and the numbers are loaded.
-/// Layout: N×C×inner. Lanes: positions of a plane, or channels.
+/// broadcast once; where lanes are channels, because a plane is one element (dense layers) or by its layout, the numbers are loaded.
+/// Layout: N×C×inner, or N×(C/L)×inner×L. Lanes: positions of a plane, or channels.
 /// </summary>
 internal static unsafe class ChannelLoop
 {
@@ -45,11 +58,6 @@ internal static unsafe class ChannelLoop
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Broadcast<S, V>(float* values, nint channel)
-        where S : struct, ISimd<V>
-        where V : struct => values == null ? default : S.Create(values[channel]);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V Load<V, L>(float* values, nint channel, L lanes)
         where V : struct
         where L : struct, ILanes<V> => values == null ? default : lanes.Load(values + channel);
@@ -58,9 +66,9 @@ internal static unsafe class ChannelLoop
     private readonly struct Job<B>(ChannelShape shape, ChannelValues values, B body) : IParallelJob
         where B : struct, IChannelBody
     {
-        private readonly bool _lanesAreChannels = shape.Inner == 1;
+        private readonly bool _lanesAreChannels = shape.Inner == 1 && shape.Lanes == 1;
 
-        private nint Unit => _lanesAreChannels ? shape.Channels : shape.Inner;
+        private nint Unit => _lanesAreChannels ? shape.Channels : shape.PlaneSize;
 
         private nint Units => _lanesAreChannels ? shape.Batch : shape.Planes;
 
@@ -98,13 +106,13 @@ internal static unsafe class ChannelLoop
             var step = body;
             for (var plane = start; plane < end; plane++)
             {
-                var channel = plane % shape.Channels;
-                var a = Broadcast<S, V>(values.A, channel);
-                var b = Broadcast<S, V>(values.B, channel);
-                var c = Broadcast<S, V>(values.C, channel);
-                var d = Broadcast<S, V>(values.D, channel);
-                var i = plane * shape.Inner;
-                var last = i + shape.Inner;
+                var channel = plane % shape.Blocks * shape.Lanes;
+                var a = Values<S, V>(values.A, channel);
+                var b = Values<S, V>(values.B, channel);
+                var c = Values<S, V>(values.C, channel);
+                var d = Values<S, V>(values.D, channel);
+                var i = plane * shape.PlaneSize;
+                var last = i + shape.PlaneSize;
                 for (; i <= last - S.Count; i += S.Count)
                     step.Step<S, V, FullLanes<S, V>>(i, a, b, c, d, default);
                 if (i < last)
@@ -127,6 +135,12 @@ internal static unsafe class ChannelLoop
                     RowStep<S, V, PartialLanes<S, V>>(step, row, channel, new PartialLanes<S, V>((int)(shape.Channels - channel)));
             }
         }
+
+        /// <summary>The number of a plane's channel in every lane, or those of its channels.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private V Values<S, V>(float* numbers, nint channel)
+            where S : struct, ISimd<V>
+            where V : struct => numbers == null ? default : shape.Lanes == 1 ? S.Create(numbers[channel]) : S.Load(numbers + channel);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private void RowStep<S, V, L>(B step, nint row, nint channel, L lanes)

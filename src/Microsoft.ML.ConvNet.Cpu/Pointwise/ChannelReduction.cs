@@ -16,7 +16,8 @@ internal interface IChannelTerms
 /// <summary>
 /// Two sums a channel over N×C×inner, in one pass. Idea: samples are cut into groups by shape alone; every (channel,
 /// group) yields a partial sum, and partial sums are added in order, in double. Where a plane is one element lanes are
-/// channels and a group's rows are added lane by lane. Layout: N×C×inner. Lanes: positions of a plane, or channels.
+/// channels and a group's rows are added lane by lane; by their layout lanes may be channels too. Layout: N×C×inner, or N×(C/L)×inner×L.
+/// Lanes: positions of a plane, or channels.
 /// </summary>
 internal static unsafe class ChannelReduction
 {
@@ -24,7 +25,7 @@ internal static unsafe class ChannelReduction
     public static void Run<T>(WorkerPool pool, ChannelShape shape, ChannelValues values, T terms, float* first, float* second)
         where T : struct, IChannelTerms
     {
-        var samplesPerGroup = (int)Math.Clamp(VectorLoop.ChunkSize / Math.Max(1, shape.Inner), 1, Math.Max(1, shape.Batch));
+        var samplesPerGroup = (int)Math.Clamp(VectorLoop.ChunkSize / Math.Max(1, shape.PlaneSize), 1, Math.Max(1, shape.Batch));
         var groups = GemmBlocking.DivideRoundingUp(shape.Batch, samplesPerGroup);
         var stride = (nint)groups * shape.Channels;
         var partials = Scratch.Get(ScratchUse.Reduction, Math.Max(1, 2 * stride));
@@ -53,9 +54,9 @@ internal static unsafe class ChannelReduction
         /// <summary>A chunk of rows covers so many channels: a multiple of every width.</summary>
         private const int ChannelsPerChunk = 64;
 
-        private readonly bool _lanesAreChannels = shape.Inner == 1;
+        private readonly bool _lanesAreChannels = shape.Inner == 1 && shape.Lanes == 1;
 
-        private int Across => _lanesAreChannels ? GemmBlocking.DivideRoundingUp(shape.Channels, ChannelsPerChunk) : shape.Channels;
+        private int Across => _lanesAreChannels ? GemmBlocking.DivideRoundingUp(shape.Channels, ChannelsPerChunk) : shape.Blocks;
 
         public int Chunks => groups * Across;
 
@@ -91,18 +92,19 @@ internal static unsafe class ChannelReduction
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Planes<S, V>(int group, int channel, int startSample, int endSample)
+        private void Planes<S, V>(int group, int block, int startSample, int endSample)
             where S : struct, ISimd<V>
             where V : struct
         {
             var step = terms;
-            V a = values.A == null ? default : S.Create(values.A[channel]);
-            V b = values.B == null ? default : S.Create(values.B[channel]);
+            var channel = block * shape.Lanes;
+            V a = values.A == null ? default : shape.Lanes == 1 ? S.Create(values.A[channel]) : S.Load(values.A + channel);
+            V b = values.B == null ? default : shape.Lanes == 1 ? S.Create(values.B[channel]) : S.Load(values.B + channel);
             V first0 = default, first1 = default, second0 = default, second1 = default;
             for (var sample = startSample; sample < endSample; sample++)
             {
-                var i = (((nint)sample * shape.Channels) + channel) * shape.Inner;
-                var last = i + shape.Inner;
+                var i = (((nint)sample * shape.Blocks) + block) * shape.PlaneSize;
+                var last = i + shape.PlaneSize;
                 for (; i <= last - (2 * S.Count); i += 2 * S.Count)
                 {
                     step.Add<S, V, FullLanes<S, V>>(i, a, b, default, ref first0, ref second0);
@@ -117,6 +119,13 @@ internal static unsafe class ChannelReduction
             }
 
             var target = ((nint)group * shape.Channels) + channel;
+            if (shape.Lanes > 1)
+            {
+                S.Store(S.Add(first0, first1), first + target);
+                S.Store(S.Add(second0, second1), second + target);
+                return;
+            }
+
             first[target] = S.Sum(S.Add(first0, first1));
             second[target] = S.Sum(S.Add(second0, second1));
         }

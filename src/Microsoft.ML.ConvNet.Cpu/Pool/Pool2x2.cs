@@ -55,6 +55,33 @@ internal static unsafe class Pool2x2
         }
     }
 
+    /// <summary>Gives the gradient <paramref name="d"/> of a window to the first of its largest values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Deal<S, V>(
+        V d, V topLeft, V topRight, V bottomLeft, V bottomRight,
+        out V toTopLeft, out V toTopRight, out V toBottomLeft, out V toBottomRight)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        // In scan order: whoever wins takes the gradient from the winner before.
+        var wins = MaxPool.Beats<S, V>(topRight, topLeft);
+        var best = S.Select(wins, topRight, topLeft);
+        toTopRight = S.Select(wins, d, default);
+        toTopLeft = S.Select(wins, default, d);
+
+        wins = MaxPool.Beats<S, V>(bottomLeft, best);
+        best = S.Select(wins, bottomLeft, best);
+        toBottomLeft = S.Select(wins, d, default);
+        toTopRight = S.Select(wins, default, toTopRight);
+        toTopLeft = S.Select(wins, default, toTopLeft);
+
+        wins = MaxPool.Beats<S, V>(bottomRight, best);
+        toBottomRight = S.Select(wins, d, default);
+        toBottomLeft = S.Select(wins, default, toBottomLeft);
+        toTopRight = S.Select(wins, default, toTopRight);
+        toTopLeft = S.Select(wins, default, toTopLeft);
+    }
+
     /// <summary>The maximum; NaN where there is one.</summary>
     public readonly struct Maximum : IWindowFunction
     {
@@ -138,7 +165,6 @@ internal static unsafe class Pool2x2
             var source = x + (plane * g.PlaneSize);
             var gradient = dY + (plane * g.OutputSize);
             var target = dX + (plane * g.PlaneSize);
-            var zero = S.Create(0f);
             for (var row = 0; row < g.Height.Outputs; row++, source += 2 * width, target += 2 * width, gradient += outputs)
             {
                 for (var i = 0; i < outputs; i += S.Count)
@@ -148,24 +174,9 @@ internal static unsafe class Pool2x2
                     LoadPairs<S, V>(source + width + (2 * i), floats, out var bottomLeft, out var bottomRight);
                     var d = outputs - i >= S.Count ? S.Load(gradient + i) : S.LoadFirst(gradient + i, outputs - i);
 
-                    // In scan order: whoever wins takes the gradient from the winner before.
-                    var wins = MaxPool.Beats<S, V>(topRight, topLeft);
-                    var best = S.Select(wins, topRight, topLeft);
-                    var toTopRight = S.Select(wins, d, zero);
-                    var toTopLeft = S.Select(wins, zero, d);
-
-                    wins = MaxPool.Beats<S, V>(bottomLeft, best);
-                    best = S.Select(wins, bottomLeft, best);
-                    var toBottomLeft = S.Select(wins, d, zero);
-                    toTopRight = S.Select(wins, zero, toTopRight);
-                    toTopLeft = S.Select(wins, zero, toTopLeft);
-
-                    wins = MaxPool.Beats<S, V>(bottomRight, best);
-                    var toBottomRight = S.Select(wins, d, zero);
-                    toBottomLeft = S.Select(wins, zero, toBottomLeft);
-                    toTopRight = S.Select(wins, zero, toTopRight);
-                    toTopLeft = S.Select(wins, zero, toTopLeft);
-
+                    Deal<S, V>(
+                        d, topLeft, topRight, bottomLeft, bottomRight,
+                        out var toTopLeft, out var toTopRight, out var toBottomLeft, out var toBottomRight);
                     StorePairs<S, V>(target + (2 * i), floats, toTopLeft, toTopRight);
                     StorePairs<S, V>(target + width + (2 * i), floats, toBottomLeft, toBottomRight);
                 }

@@ -44,8 +44,11 @@ public sealed record Computation
     /// <summary>All nodes, each after its inputs, in the order in which a plan runs them.</summary>
     public IReadOnlyList<Node> Order() => Traversal.Order(Roots);
 
-    /// <summary>Applies <see cref="Traversal.Rewrite"/> to everything that is computed.</summary>
-    internal Computation Rewrite(Func<Node, IReadOnlyList<Node>, Node?> replace)
+    /// <summary>
+    /// Rebuilds everything that is computed, each node after its inputs: <paramref name="replace"/> gets each node with its rebuilt inputs
+    /// and returns the node to use instead, or null to keep it.
+    /// </summary>
+    public Computation Rewrite(Func<Node, IReadOnlyList<Node>, Node?> replace)
     {
         var roots = Traversal.Rewrite(Roots, replace);
         var (outputs, gradients) = (Outputs.Count, Gradients.Count);
