@@ -2,6 +2,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Microsoft.ML.ConvNet.Backends;
 using Microsoft.ML.ConvNet.Compile;
+using Microsoft.ML.ConvNet.Compile.Passes;
 using Microsoft.ML.ConvNet.Ops;
 
 namespace Microsoft.ML.ConvNet.Cpu;
@@ -112,7 +113,7 @@ public sealed class CpuBackend : IBackend, IDisposable
     public CpuBackend(int? threads = null)
     {
         _pool = threads is { } count ? new WorkerPool(count) : WorkerPool.Shared;
-        Passes = [new AssignLayouts(this, [Layout.ChannelLanes(VectorWidth.Floats), Layout.BatchLanes(VectorWidth.Floats)])];
+        Passes = [new FoldNormalizations(), new FuseConvolutions(), new FuseNormalizations(), new FuseMaxPoolGradients(), new AssignLayouts(this, [Layout.ChannelLanes(VectorWidth.Floats), Layout.BatchLanes(VectorWidth.Floats)])];
     }
 
     /// <inheritdoc/>

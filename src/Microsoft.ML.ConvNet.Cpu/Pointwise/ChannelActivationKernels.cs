@@ -38,7 +38,7 @@ internal static unsafe class ChannelActivationKernels
     private readonly struct PReluGradientBody(float* x, float* dY, float* dX) : IChannelBody
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Step<S, V, L>(nint i, V slope, V b, V c, V d, L lanes)
+        public void Step<S, V, L>(nint i, V slope, V b, V c, V d, V e, L lanes)
             where S : struct, ISimd<V>
             where V : struct
             where L : struct, ILanes<V>

@@ -24,20 +24,21 @@ internal readonly record struct ChannelShape(int Batch, int Channels, nint Inner
     public nint First(int channel) => (channel / Lanes * PlaneSize) + (channel % Lanes);
 }
 
-/// <summary>Up to four numbers a channel; an array that is null reads as zero.</summary>
-internal readonly unsafe struct ChannelValues(float* a, float* b = null, float* c = null, float* d = null)
+/// <summary>Up to five numbers a channel; an array that is null reads as zero.</summary>
+internal readonly unsafe struct ChannelValues(float* a, float* b = null, float* c = null, float* d = null, float* e = null)
 {
     public readonly float* A = a;
     public readonly float* B = b;
     public readonly float* C = c;
     public readonly float* D = d;
+    public readonly float* E = e;
 }
 
 /// <summary>One vector's worth of a loop that knows its channel's numbers.</summary>
 internal interface IChannelBody
 {
-    /// <summary>Handles the elements from <paramref name="i"/> on, whose channels' numbers are a, b, c, d.</summary>
-    void Step<S, V, L>(nint i, V a, V b, V c, V d, L lanes)
+    /// <summary>Handles the elements from <paramref name="i"/> on, whose channels' numbers are a, b, c, d, e.</summary>
+    void Step<S, V, L>(nint i, V a, V b, V c, V d, V e, L lanes)
         where S : struct, ISimd<V>
         where V : struct
         where L : struct, ILanes<V>;
@@ -111,12 +112,13 @@ internal static unsafe class ChannelLoop
                 var b = Values<S, V>(values.B, channel);
                 var c = Values<S, V>(values.C, channel);
                 var d = Values<S, V>(values.D, channel);
+                var e = Values<S, V>(values.E, channel);
                 var i = plane * shape.PlaneSize;
                 var last = i + shape.PlaneSize;
                 for (; i <= last - S.Count; i += S.Count)
-                    step.Step<S, V, FullLanes<S, V>>(i, a, b, c, d, default);
+                    step.Step<S, V, FullLanes<S, V>>(i, a, b, c, d, e, default);
                 if (i < last)
-                    step.Step<S, V, PartialLanes<S, V>>(i, a, b, c, d, new PartialLanes<S, V>((int)(last - i)));
+                    step.Step<S, V, PartialLanes<S, V>>(i, a, b, c, d, e, new PartialLanes<S, V>((int)(last - i)));
             }
         }
 
@@ -152,7 +154,8 @@ internal static unsafe class ChannelLoop
             var b = Load<V, L>(values.B, channel, lanes);
             var c = Load<V, L>(values.C, channel, lanes);
             var d = Load<V, L>(values.D, channel, lanes);
-            step.Step<S, V, L>((row * shape.Channels) + channel, a, b, c, d, lanes);
+            var e = Load<V, L>(values.E, channel, lanes);
+            step.Step<S, V, L>((row * shape.Channels) + channel, a, b, c, d, e, lanes);
         }
     }
 }

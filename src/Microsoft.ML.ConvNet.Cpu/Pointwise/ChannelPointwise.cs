@@ -13,7 +13,7 @@ internal static unsafe class ChannelPointwise
         where F : struct, IBinaryFunction
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Step<S, V, L>(nint i, V a, V b, V c, V d, L lanes)
+        public void Step<S, V, L>(nint i, V a, V b, V c, V d, V e, L lanes)
             where S : struct, ISimd<V>
             where V : struct
             where L : struct, ILanes<V> => lanes.Store(function.Apply<S, V>(lanes.Load(x + i), a), y + i);

@@ -7,7 +7,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 internal interface IChannelTerms
 {
     /// <summary>Lanes that are not there must add zero: <c>lanes.Fill(term, 0f)</c> where a zero load does not see to it.</summary>
-    void Add<S, V, L>(nint i, V a, V b, L lanes, ref V first, ref V second)
+    void Add<S, V, L>(nint i, V a, V b, V c, L lanes, ref V first, ref V second)
         where S : struct, ISimd<V>
         where V : struct
         where L : struct, ILanes<V>;
@@ -100,6 +100,7 @@ internal static unsafe class ChannelReduction
             var channel = block * shape.Lanes;
             V a = values.A == null ? default : shape.Lanes == 1 ? S.Create(values.A[channel]) : S.Load(values.A + channel);
             V b = values.B == null ? default : shape.Lanes == 1 ? S.Create(values.B[channel]) : S.Load(values.B + channel);
+            V c = values.C == null ? default : shape.Lanes == 1 ? S.Create(values.C[channel]) : S.Load(values.C + channel);
             V first0 = default, first1 = default, second0 = default, second1 = default;
             for (var sample = startSample; sample < endSample; sample++)
             {
@@ -107,14 +108,14 @@ internal static unsafe class ChannelReduction
                 var last = i + shape.PlaneSize;
                 for (; i <= last - (2 * S.Count); i += 2 * S.Count)
                 {
-                    step.Add<S, V, FullLanes<S, V>>(i, a, b, default, ref first0, ref second0);
-                    step.Add<S, V, FullLanes<S, V>>(i + S.Count, a, b, default, ref first1, ref second1);
+                    step.Add<S, V, FullLanes<S, V>>(i, a, b, c, default, ref first0, ref second0);
+                    step.Add<S, V, FullLanes<S, V>>(i + S.Count, a, b, c, default, ref first1, ref second1);
                 }
 
                 for (; i < last; i += S.Count)
                 {
                     var lanes = new PartialLanes<S, V>((int)Math.Min(S.Count, last - i));
-                    step.Add<S, V, PartialLanes<S, V>>(i, a, b, lanes, ref first0, ref second0);
+                    step.Add<S, V, PartialLanes<S, V>>(i, a, b, c, lanes, ref first0, ref second0);
                 }
             }
 
@@ -139,9 +140,10 @@ internal static unsafe class ChannelReduction
             var step = terms;
             V a = values.A == null ? default : lanes.Load(values.A + channel);
             V b = values.B == null ? default : lanes.Load(values.B + channel);
+            V c = values.C == null ? default : lanes.Load(values.C + channel);
             V sumFirst = default, sumSecond = default;
             for (var sample = startSample; sample < endSample; sample++)
-                step.Add<S, V, L>(((nint)sample * shape.Channels) + channel, a, b, lanes, ref sumFirst, ref sumSecond);
+                step.Add<S, V, L>(((nint)sample * shape.Channels) + channel, a, b, c, lanes, ref sumFirst, ref sumSecond);
 
             var target = ((nint)group * shape.Channels) + channel;
             lanes.Store(sumFirst, first + target);

@@ -67,7 +67,7 @@ internal static unsafe class Sums
     private readonly struct Values(float* x) : IChannelTerms
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Add<S, V, L>(nint i, V a, V b, L lanes, ref V first, ref V second)
+        public void Add<S, V, L>(nint i, V a, V b, V c, L lanes, ref V first, ref V second)
             where S : struct, ISimd<V>
             where V : struct
             where L : struct, ILanes<V> => first = S.Add(first, lanes.Load(x + i));

@@ -6,7 +6,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// <summary>
 /// Max-pooling where lanes are channels or samples, by the rules of <see cref="MaxPool"/>. Idea: a pixel is a vector, so no window needs a shuffle
 /// or leaves a remainder. The gradient looks for the winner again, as the number of its tap, and adds to the pixels of the window; where
-/// 2×2 windows do not overlap it writes each pixel once. Layout: planes of H×W×L. Lanes: as the layout has them.
+/// 2×2 windows do not overlap it writes each pixel once. A fused ReLU before the pooling is known from the winner. Layout: planes of H×W×L. Lanes: as the layout has them.
 /// </summary>
 internal static unsafe class LaneMaxPool
 {
@@ -62,7 +62,7 @@ internal static unsafe class LaneMaxPool
         }
     }
 
-    public readonly struct BackwardBody(float* x, float* dY, PoolGeometry g, float* dX) : IPlaneBody
+    public readonly struct BackwardBody(float* x, float* dY, PoolGeometry g, bool relu, float* dX) : IPlaneBody
     {
         public void Run(nint plane)
         {
@@ -110,6 +110,8 @@ internal static unsafe class LaneMaxPool
                     }
 
                     var d = S.Load(gradient);
+                    if (relu)
+                        d = S.Select(S.GreaterThan(best, default), d, default);
                     number = 0f;
                     for (var i = firstRow; i < endRow; i++, window += down)
                     {
@@ -125,7 +127,7 @@ internal static unsafe class LaneMaxPool
         }
     }
 
-    public readonly struct Backward2x2Body(float* x, float* dY, PoolGeometry g, float* dX) : IPlaneBody
+    public readonly struct Backward2x2Body(float* x, float* dY, PoolGeometry g, bool relu, float* dX) : IPlaneBody
     {
         public void Run(nint plane)
         {
@@ -152,9 +154,18 @@ internal static unsafe class LaneMaxPool
                 for (var column = 0; column < g.Width.Outputs; column++, top += 2 * S.Count, gradient += S.Count)
                 {
                     var target = top + distance;
-                    Pool2x2.Deal<S, V>(
+                    var best = Pool2x2.Deal<S, V>(
                         S.Load(gradient), S.Load(top), S.Load(top + S.Count), S.Load(top + pitch), S.Load(top + pitch + S.Count),
                         out var toTopLeft, out var toTopRight, out var toBottomLeft, out var toBottomRight);
+                    if (relu)
+                    {
+                        var passes = S.GreaterThan(best, default);
+                        toTopLeft = S.Select(passes, toTopLeft, default);
+                        toTopRight = S.Select(passes, toTopRight, default);
+                        toBottomLeft = S.Select(passes, toBottomLeft, default);
+                        toBottomRight = S.Select(passes, toBottomRight, default);
+                    }
+
                     S.Store(toTopLeft, target);
                     S.Store(toTopRight, target + S.Count);
                     S.Store(toBottomLeft, target + pitch);

@@ -22,8 +22,8 @@ internal static unsafe class LanePool
             case MaxPoolGradientOp op:
                 g = PoolGeometry.Of(op.Forward.Window, output.Shape, signature.Inputs[1].Shape);
                 return LaneMaxPool.Is2x2(g)
-                    ? Step("max pool gradient by lanes 2×2", g, call => new LaneMaxPool.Backward2x2Body(call.Input(0), call.Input(1), g, call.Output()))
-                    : Step("max pool gradient by lanes", g, call => new LaneMaxPool.BackwardBody(call.Input(0), call.Input(1), g, call.Output()));
+                    ? Step("max pool gradient by lanes 2×2", g, call => new LaneMaxPool.Backward2x2Body(call.Input(0), call.Input(1), g, op.Relu, call.Output()))
+                    : Step("max pool gradient by lanes", g, call => new LaneMaxPool.BackwardBody(call.Input(0), call.Input(1), g, op.Relu, call.Output()));
             case AveragePoolOp op:
                 g = PoolGeometry.Of(op.Window, input.Shape, output.Shape);
                 var shares = LaneAveragePool.Shares(op, g);

@@ -55,9 +55,9 @@ internal static unsafe class Pool2x2
         }
     }
 
-    /// <summary>Gives the gradient <paramref name="d"/> of a window to the first of its largest values.</summary>
+    /// <summary>Gives the gradient <paramref name="d"/> of a window to the first of its largest values, and returns that value.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Deal<S, V>(
+    public static V Deal<S, V>(
         V d, V topLeft, V topRight, V bottomLeft, V bottomRight,
         out V toTopLeft, out V toTopRight, out V toBottomLeft, out V toBottomRight)
         where S : struct, ISimd<V>
@@ -76,10 +76,12 @@ internal static unsafe class Pool2x2
         toTopLeft = S.Select(wins, default, toTopLeft);
 
         wins = MaxPool.Beats<S, V>(bottomRight, best);
+        best = S.Select(wins, bottomRight, best);
         toBottomRight = S.Select(wins, d, default);
         toBottomLeft = S.Select(wins, default, toBottomLeft);
         toTopRight = S.Select(wins, default, toTopRight);
         toTopLeft = S.Select(wins, default, toTopLeft);
+        return best;
     }
 
     /// <summary>The maximum; NaN where there is one.</summary>

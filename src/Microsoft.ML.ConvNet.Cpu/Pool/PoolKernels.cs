@@ -12,7 +12,7 @@ internal static unsafe class PoolKernels
         return signature.Op switch
         {
             MaxPoolOp op => Max(PoolGeometry.Of(op.Window, input, output), output.C, pool),
-            MaxPoolGradientOp op => MaxGradient(PoolGeometry.Of(op.Forward.Window, output, signature.Inputs[1].Shape), output.C, pool),
+            MaxPoolGradientOp op => MaxGradient(PoolGeometry.Of(op.Forward.Window, output, signature.Inputs[1].Shape), output.C, op.Relu, pool),
             MaxPoolSwitchesOp op => Switches(PoolGeometry.Of(op.Window, input, output), output.C, pool),
             MaxUnpoolOp => new FunctionKernel("max unpool", call => MaxUnpool.Forward(
                 pool, call.Input(0), call.Input(1), (nint)call.Batch * output.C, input.Plane, output.Plane, call.Output())),
@@ -34,9 +34,13 @@ internal static unsafe class PoolKernels
     private static FunctionKernel Max(PoolGeometry g, int channels, WorkerPool pool)
         => new(Name("max pool", g), call => MaxPool.Forward(pool, call.Input(0), (nint)call.Batch * channels, g, call.Output()));
 
-    private static FunctionKernel MaxGradient(PoolGeometry g, int channels, WorkerPool pool)
-        => new(Name("max pool gradient", g), call => MaxPool.Backward(
-            pool, call.Input(0), call.Input(1), (nint)call.Batch * channels, g, call.Output()));
+    private static FunctionKernel MaxGradient(PoolGeometry g, int channels, bool relu, WorkerPool pool)
+        => new(Name("max pool gradient", g), call =>
+        {
+            MaxPool.Backward(pool, call.Input(0), call.Input(1), (nint)call.Batch * channels, g, call.Output());
+            if (relu)
+                Pointwise.Map(pool, call.Input(0), call.Output(), call.Output(), call.Count(), default(ReluGradient));
+        });
 
     private static FunctionKernel Switches(PoolGeometry g, int channels, WorkerPool pool)
         => new("max pool switches", call => MaxPool.Switches(pool, call.Input(0), (nint)call.Batch * channels, g, call.Output()));

@@ -60,7 +60,7 @@ public sealed record Computation
         };
     }
 
-    private IReadOnlyList<Node> Roots => [.. Outputs, .. Gradients.Select(g => g.Gradient), .. Updates.Select(u => u.Value)];
+    internal IReadOnlyList<Node> Roots => [.. Outputs, .. Gradients.Select(g => g.Gradient), .. Updates.Select(u => u.Value)];
 
     private static Computation Lower(IReadOnlyList<Node> outputs, Mode mode)
     {

@@ -19,6 +19,7 @@ public sealed class Plan : IDisposable
     private readonly DeviceBuffer _arena;
     private readonly VariableSlab _variables;
     private readonly bool _ownsVariables;
+    private readonly HashSet<Node> _constant;
     private readonly DeviceBuffer? _gradients;
     private readonly DeviceBuffer[] _moments;
     private readonly Dictionary<Node, TensorView> _views = [];
@@ -39,6 +40,9 @@ public sealed class Plan : IDisposable
 
         var workspaces = kernels.Where(k => k.Kernel.WorkspaceLength > 0)
             .ToDictionary(k => k.Node, k => new Storage(Pool.Arena, 0, k.Kernel.WorkspaceLength, k.Index));
+        _constant = ConstantNodes(order);
+        foreach (var node in order.Where(_constant.Contains))
+            (storages[node].First, storages[node].Last) = (0, int.MaxValue);
         var prepared = kernels.Where(k => k.Kernel.PreparedLength > 0).ToDictionary(k => k.Node, k => PreparedStorage(k.Node, k.Kernel, k.Index));
         Storage[] shared = [.. storages.Arena, .. workspaces.Values, .. prepared.Values];
         var (offsets, arenaLength) = MemoryPlanner.Place([.. shared.Select(s => new MemoryPlanner.Buffer(s.Length, s.First, s.Last))]);
@@ -56,7 +60,7 @@ public sealed class Plan : IDisposable
             _views[node] = ViewOf(storages[node], node.Type);
         foreach (var (_, node, kernel) in kernels)
         {
-            AddStep(node.Name, node.Op, kernel, [.. node.Inputs.Select(i => _views[i])], _views[node], ScratchView(workspaces), ScratchView(prepared), KeepsPrepared(node));
+            AddStep(node.Name, node.Op, kernel, [.. node.Inputs.Select(i => _views[i])], _views[node], ScratchView(workspaces), ScratchView(prepared), node);
 
             TensorView ScratchView(Dictionary<Node, Storage> of) => of.TryGetValue(node, out var storage) ? ViewOf(storage, new TensorType([], false)) : default;
         }
@@ -65,7 +69,7 @@ public sealed class Plan : IDisposable
         {
             var slab = new TensorType([layout.TrainableLength], false);
             TensorView[] operands = [.. new[] { _variables.Buffer, _gradients! }.Concat(_moments).Select(b => new TensorView(b, 0, slab))];
-            AddStep("optimizer", optimizer, Bind(optimizer, [.. operands.Select(_ => slab)], slab), operands, operands[0], default, default, false);
+            AddStep("optimizer", optimizer, Bind(optimizer, [.. operands.Select(_ => slab)], slab), operands, operands[0], default, default, null);
         }
     }
 
@@ -205,9 +209,23 @@ public sealed class Plan : IDisposable
     private TensorView ViewOf(Storage storage, TensorType type)
         => new(storage.Pool switch { Pool.Arena => _arena, Pool.Variables => _variables.Buffer, _ => _gradients! }, storage.Offset, type);
 
-    /// <summary>Whether what a kernel makes of the parameters lasts from run to run: they are variables that this plan does not train.</summary>
+    /// <summary>
+    /// What follows from variables alone, in a plan that does not change them: it is computed again only when somebody else has.
+    /// </summary>
+    private HashSet<Node> ConstantNodes(IReadOnlyList<Node> order)
+    {
+        var constant = new HashSet<Node>();
+        if (_computation.Optimizer != null || _computation.Gradients.Count > 0 || _computation.Updates.Count > 0)
+            return constant;
+        foreach (var node in order.Where(n => n.Inputs.Count > 0 && !n.Type.Batched && n.Inputs.All(i => i.Op is VariableOp || constant.Contains(i))))
+            constant.Add(node);
+        return constant;
+    }
+
+    /// <summary>Whether what a kernel makes of the parameters lasts from run to run.</summary>
     private bool KeepsPrepared(Node node)
-        => _computation.Optimizer == null && node.Inputs.All(i => i.Type.Batched || i.Op is VariableOp);
+        => _computation.Optimizer == null && _computation.Updates.Count == 0
+            && node.Inputs.All(i => i.Type.Batched || i.Op is VariableOp || _constant.Contains(i));
 
     private Storage PreparedStorage(Node node, Kernel kernel, int index)
         => KeepsPrepared(node)
@@ -221,12 +239,13 @@ public sealed class Plan : IDisposable
     }
 
     private void AddStep(
-        string name, Op op, Kernel kernel, TensorView[] inputs, TensorView output, TensorView workspace, TensorView prepared, bool keepsPrepared)
+        string name, Op op, Kernel kernel, TensorView[] inputs, TensorView output, TensorView workspace, TensorView prepared, Node? node)
         => _steps.Add(new Step(
             kernel,
             new KernelCall { Inputs = inputs, Output = output, Workspace = workspace, Prepared = prepared },
             new PlanStep(name, op, output.Type, kernel.Name),
-            keepsPrepared));
+            node != null && KeepsPrepared(node),
+            node != null && _constant.Contains(node)));
 
     /// <summary>The values of a network's variables, which plans share, and how often they were changed.</summary>
     private sealed class VariableSlab(DeviceBuffer buffer)
@@ -236,7 +255,7 @@ public sealed class Plan : IDisposable
         public long Version { get; set; }
     }
 
-    private sealed record Step(Kernel Kernel, KernelCall Call, PlanStep Description, bool KeepsPrepared)
+    private sealed record Step(Kernel Kernel, KernelCall Call, PlanStep Description, bool KeepsPrepared, bool IsConstant)
     {
         private long? _preparedFor;
 
@@ -245,7 +264,8 @@ public sealed class Plan : IDisposable
             (Call.Batch, Call.State) = (batch, state);
             Call.ParametersChanged = !KeepsPrepared || _preparedFor != variables;
             _preparedFor = variables;
-            Kernel.Run(Call);
+            if (Call.ParametersChanged || !IsConstant)
+                Kernel.Run(Call);
         }
     }
 }

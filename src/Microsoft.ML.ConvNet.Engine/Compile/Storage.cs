@@ -24,7 +24,7 @@ internal sealed class Storage(Pool pool, long offset, long length, int first)
 
     public long Length => length;
 
-    public int First { get; } = first;
+    public int First { get; set; } = first;
 
     public int Last { get; set; } = first;
 }
@@ -70,7 +70,7 @@ internal sealed class StorageAssignment
         for (var input = 0; input < node.Inputs.Count; input++)
         {
             var candidate = _storages[node.Inputs[input]];
-            if (node.Op.CanOverwrite(input) && candidate.Pool == Pool.Arena && candidate.Last == index && node.Inputs[input].Type == node.Type)
+            if (node.Op.CanOverwrite(input) && node.Type.Batched && candidate.Pool == Pool.Arena && candidate.Last == index && node.Inputs[input].Type == node.Type)
                 return candidate;
         }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.ML.ConvNet.Backends;
 using Microsoft.ML.ConvNet.Compile;
 
@@ -120,7 +121,7 @@ public sealed record RunningStatisticsOp : Op
 }
 
 /// <summary>
-/// y = γ·(x − mean)/√(variance + ε) + β for each channel. Inputs: x, γ (C), β (C) and the statistics (2×C).
+/// y = γ·(x − mean)/√(variance + ε) + β for each channel. Inputs: x, γ (C), β (C), the statistics (2×C), and what a plan has fused in.
 /// </summary>
 [Op("Normalize")]
 public sealed record NormalizeOp : Op
@@ -131,11 +132,21 @@ public sealed record NormalizeOp : Op
     /// <summary>Whether the statistics are those of x itself, so that they count in its gradient.</summary>
     public bool OfBatch { get; init; }
 
+    /// <summary>Whether a fifth input is added to the output: a shortcut that a plan has fused into the normalisation.</summary>
+    [JsonIgnore]
+    public bool Adds { get; init; }
+
+    /// <summary>Whether negative outputs become zero, after the addition: a ReLU that a plan has fused into the normalisation.</summary>
+    [JsonIgnore]
+    public bool Relu { get; init; }
+
     /// <inheritdoc/>
     public override TensorType Infer(OpInputs inputs)
     {
-        inputs.ExpectCount(4);
+        inputs.ExpectCount(Adds ? 5 : 4);
         inputs.ExpectBatched(0);
+        if (Adds)
+            inputs.Expect(4, inputs[0], "addend");
         var channels = inputs[0].Shape.C;
         inputs.Expect(1, new TensorType([channels], false), "scale");
         inputs.Expect(2, new TensorType([channels], false), "shift");
@@ -146,6 +157,8 @@ public sealed record NormalizeOp : Op
     /// <inheritdoc/>
     public override void Gradient(GradientContext context)
     {
+        if (Adds || Relu)
+            throw new NotSupportedException($"{Name} '{context.Node.Name}' cannot be differentiated after it was fused.");
         var (x, statistics, dY) = (context.Input(0), context.Input(3), context.OutputGradient);
         var sums = context.New(new NormalizeParameterGradientOp { Epsilon = Epsilon }, x, statistics, dY);
         if (context.Needs(0))
@@ -172,16 +185,20 @@ public sealed record NormalizeOp : Op
         {
             var c = i / shape.Plane % shape.C;
             y[i] = (scale[c] * (x[i] - statistics[c]) / T.Sqrt(statistics[shape.C + c] + T.CreateChecked(Epsilon))) + shift[c];
+            if (Adds)
+                y[i] += call.Input(4)[i];
+            if (Relu)
+                y[i] = T.Max(y[i], T.Zero);
         }
     }
 
     /// <inheritdoc/>
-    public override bool CanOverwrite(int input) => input == 0;
+    public override bool CanOverwrite(int input) => input is 0 or 4;
 }
 
 /// <summary>
 /// dL/dγ = Σ dy·x̂ and dL/dβ = Σ dy of a normalisation, where x̂ = (x − mean)/√(variance + ε). Inputs: x, the statistics
-/// and dy; output: 2×C.
+/// and dy, and with <see cref="Relu"/> γ and β; output: 2×C.
 /// </summary>
 [Op("NormalizeParameterGradient")]
 public sealed record NormalizeParameterGradientOp : Op
@@ -189,10 +206,14 @@ public sealed record NormalizeParameterGradientOp : Op
     /// <summary>Added to the variance.</summary>
     public required float Epsilon { get; init; }
 
+    /// <summary>Whether dy is that of a ReLU after the normalisation, which is positive where γ·x̂ + β is.</summary>
+    [JsonIgnore]
+    public bool Relu { get; init; }
+
     /// <inheritdoc/>
     public override TensorType Infer(OpInputs inputs)
     {
-        inputs.ExpectCount(3);
+        inputs.ExpectCount(Relu ? 5 : 3);
         inputs.Expect(2, inputs[0], "output gradient");
         return inputs[1];
     }
@@ -209,7 +230,10 @@ public sealed record NormalizeParameterGradientOp : Op
         for (var i = 0; i < x.Length; i++)
         {
             var c = i / shape.Plane % shape.C;
-            sums[c] += dY[i] * (x[i] - statistics[c]) / T.Sqrt(statistics[shape.C + c] + T.CreateChecked(Epsilon));
+            var normalized = (x[i] - statistics[c]) / T.Sqrt(statistics[shape.C + c] + T.CreateChecked(Epsilon));
+            if (Relu && (call.Input(3)[c] * normalized) + call.Input(4)[c] <= T.Zero)
+                continue;
+            sums[c] += dY[i] * normalized;
             sums[shape.C + c] += dY[i];
         }
     }
@@ -217,8 +241,8 @@ public sealed record NormalizeParameterGradientOp : Op
 
 /// <summary>
 /// dL/dx of a normalisation: γ/σ · dy where the statistics are given, and γ/σ · (dy − (Σ dy + x̂·Σ dy·x̂)/count) where they
-/// are those of x itself (Ioffe &amp; Szegedy 2015, section 3, solved for dx). Inputs: x, γ, the statistics, dy and the
-/// parameter gradients.
+/// are those of x itself (Ioffe &amp; Szegedy 2015, section 3, solved for dx). Inputs: x, γ, the statistics, dy, the
+/// parameter gradients, and with <see cref="Relu"/> β.
 /// </summary>
 [Op("NormalizeInputGradient")]
 public sealed record NormalizeInputGradientOp : Op
@@ -229,10 +253,14 @@ public sealed record NormalizeInputGradientOp : Op
     /// <summary>Whether the statistics are those of x itself.</summary>
     public required bool OfBatch { get; init; }
 
+    /// <summary>Whether dy is that of a ReLU after the normalisation, which is positive where γ·x̂ + β is.</summary>
+    [JsonIgnore]
+    public bool Relu { get; init; }
+
     /// <inheritdoc/>
     public override TensorType Infer(OpInputs inputs)
     {
-        inputs.ExpectCount(5);
+        inputs.ExpectCount(Relu ? 6 : 5);
         inputs.Expect(3, inputs[0], "output gradient");
         return inputs[0];
     }
@@ -252,9 +280,9 @@ public sealed record NormalizeInputGradientOp : Op
         {
             var c = i / shape.Plane % shape.C;
             var inverse = T.One / T.Sqrt(statistics[shape.C + c] + T.CreateChecked(Epsilon));
-            var centred = OfBatch
-                ? dY[i] - ((sums[shape.C + c] + ((x[i] - statistics[c]) * inverse * sums[c])) / count)
-                : dY[i];
+            var normalized = (x[i] - statistics[c]) * inverse;
+            var gradient = Relu && (scale[c] * normalized) + call.Input(5)[c] <= T.Zero ? T.Zero : dY[i];
+            var centred = OfBatch ? gradient - ((sums[shape.C + c] + (normalized * sums[c])) / count) : gradient;
             dX[i] = scale[c] * inverse * centred;
         }
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Text.Json.Serialization;
 using Microsoft.ML.ConvNet.Backends;
 
 namespace Microsoft.ML.ConvNet.Ops;
@@ -45,6 +46,10 @@ public sealed record MaxPoolGradientOp : Op
     /// <summary>The pooling.</summary>
     public required MaxPoolOp Forward { get; init; }
 
+    /// <summary>Whether x is the output of a ReLU and dL/dx is wanted before it, so that it is zero where x is: a plan has fused both gradients.</summary>
+    [JsonIgnore]
+    public bool Relu { get; init; }
+
     /// <inheritdoc/>
     public override TensorType Infer(OpInputs inputs)
     {
@@ -59,6 +64,7 @@ public sealed record MaxPoolGradientOp : Op
         var (x, dY, dX) = (call.Input(0).ToArray(), call.Input(1).ToArray(), new T[call.Output.Length]);
         PoolWindows.ForEach(Forward.Window, call.Batch, call.OutputType.Shape, call.InputTypes[1].Shape,
             (output, inputs) => dX[MaxPoolOp.Largest<T>(x, inputs)] += dY[output]);
-        dX.CopyTo(call.Output);
+        for (var i = 0; i < dX.Length; i++)
+            call.Output[i] = Relu && x[i] <= T.Zero ? T.Zero : dX[i];
     }
 }

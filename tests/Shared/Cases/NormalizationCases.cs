@@ -10,7 +10,7 @@ internal sealed class NormalizationCases : OpCaseTable
 
     private static IEnumerable<OpCase> Normalizations()
     {
-        foreach (var (batch, x) in new (int, Shape)[] { (37, [1]), (5, [33]), (4, [3, 5, 7]), (2, [33, 4, 4]), (1, [2, 9, 9]), (37, [5, 3, 1]) })
+        foreach (var (batch, x) in new (int, Shape)[] { (37, [1]), (5, [33]), (4, [3, 5, 7]), (2, [33, 4, 4]), (3, [32, 5, 6]), (1, [2, 9, 9]), (37, [5, 3, 1]) })
         {
             var c = x.C;
             TensorType activation = new(x, true);
@@ -31,7 +31,20 @@ internal sealed class NormalizationCases : OpCaseTable
                 Tolerance = Pointwise,
                 Build = (op, x) => Computation.Inference(new Node(op, x, "y")).Outputs[0],
             };
+            foreach (var adds in new[] { false, true })
+            {
+                yield return new(new NormalizeOp { Epsilon = 1e-3f, Adds = adds, Relu = true }, batch, [activation, Once(c), Once(c), Once(2, c), .. adds ? [activation] : Array.Empty<TensorType>()])
+                {
+                    Positive = [3],
+                    HasGradient = false,
+                    Tolerance = Pointwise,
+                };
+            }
+
             yield return new(new NormalizeParameterGradientOp { Epsilon = 1e-3f }, batch, activation, Once(2, c), activation) { Positive = [1], HasGradient = false };
+            yield return new(new NormalizeParameterGradientOp { Epsilon = 1e-3f, Relu = true }, batch, activation, Once(2, c), activation, Once(c), Once(c)) { Positive = [1], HasGradient = false };
+            foreach (var ofBatch in new[] { false, true })
+                yield return new(new NormalizeInputGradientOp { Epsilon = 1e-3f, OfBatch = ofBatch, Relu = true }, batch, activation, Once(c), Once(2, c), activation, Once(2, c), Once(c)) { Positive = [2], HasGradient = false, Tolerance = Pointwise };
             foreach (var ofBatch in new[] { false, true })
                 yield return new(new NormalizeInputGradientOp { Epsilon = 1e-3f, OfBatch = ofBatch }, batch, activation, Once(c), Once(2, c), activation, Once(2, c)) { Positive = [2], HasGradient = false, Tolerance = Pointwise };
         }

@@ -44,6 +44,7 @@ internal sealed class PoolCases : OpCaseTable
             var max = new OpCase(op, batch, new TensorType(x, true)) { Tolerance = Pointwise };
             yield return max;
             yield return new(new MaxPoolGradientOp { Forward = op }, batch, new(x, true), max.Output) { HasGradient = false, Tolerance = Pointwise };
+            yield return new(new MaxPoolGradientOp { Forward = op, Relu = true }, batch, new(x, true), max.Output) { HasGradient = false, Tolerance = Pointwise };
             yield return new(new MaxPoolSwitchesOp { Window = window, CeilMode = ceil }, batch, new TensorType(x, true)) { HasGradient = false, Tolerance = 0 };
             foreach (var count in new[] { true, false })
             {
