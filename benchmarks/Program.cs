@@ -9,6 +9,8 @@ const string usage = """
       profile --net NAME --batch N --threads N --seconds S  the time of each step of a training plan
       kernels --threads N --seconds S                       single kernels, best time of each
       gemm    --size N --threads N --seconds S              GFLOP/s of a matrix product, and the share of the FMA peak
+      peers   --net NAME,NAME|all --mode train|infer --threads N --seconds S --rounds N
+                                                            us and PyTorch or ONNX Runtime in turns, with targets; see benchmarks/peers
 
     NAME is one of: 
     """;
@@ -21,6 +23,7 @@ var commands = new Dictionary<string, (Action<Options> Run, Options Defaults)>
     ["profile"] = (NetworkBenchmark.Profile, new Options()),
     ["kernels"] = (KernelBenchmark.Run, new Options()),
     ["gemm"] = (GemmBenchmark.Run, new Options()),
+    ["peers"] = (PeerBenchmark.Run, new Options { Net = "all" }),
 };
 
 if (args is not [var name, .. var rest] || !commands.TryGetValue(name, out var command))
@@ -34,7 +37,7 @@ try
     command.Run(Options.Parse(rest, command.Defaults));
     return 0;
 }
-catch (ArgumentException error)
+catch (Exception error) when (error is ArgumentException or InvalidOperationException)
 {
     Console.Error.WriteLine(error.Message);
     return 2;

@@ -18,17 +18,21 @@ function loadRuntime() {
   }
 }
 
-// The time of each run in seconds, sorted: three to warm up, then at least five and for so many seconds, like NetworkBenchmark.
+// The time of each run in seconds, sorted: after a warm-up at least five, and for so many seconds, like NetworkBenchmark.
 async function measure(run, seconds) {
-  for (let i = 0; i < 3; i++) await run();
+  await repeat(run, 3, 2);
+  return (await repeat(run, 5, seconds)).sort((a, b) => a - b);
+}
+
+async function repeat(run, runs, seconds) {
   const times = [];
   const start = performance.now();
-  while (times.length < 5 || performance.now() - start < seconds * 1000) {
+  while (times.length < runs || performance.now() - start < seconds * 1000) {
     const before = performance.now();
     await run();
     times.push((performance.now() - before) / 1000);
   }
-  return times.sort((a, b) => a - b);
+  return times;
 }
 
 // The peak resident size. Node's own figure also remembers the parent's before exec, so Linux's count for this program goes first.

@@ -74,15 +74,18 @@ def make_prediction(torch, network, images):
 
 
 def measure(run, seconds):
-    """The time of each run, sorted: three to warm up, then at least five and for so many seconds, like NetworkBenchmark."""
-    for _ in range(3):
-        run()
+    """The time of each run, sorted: after a warm-up at least five, and for so many seconds, like NetworkBenchmark."""
+    repeat(run, 3, 2)
+    return sorted(repeat(run, 5, seconds))
+
+
+def repeat(run, runs, seconds):
     times, start = [], time.perf_counter()
-    while len(times) < 5 or time.perf_counter() - start < seconds:
+    while len(times) < runs or time.perf_counter() - start < seconds:
         before = time.perf_counter()
         run()
         times.append(time.perf_counter() - before)
-    return sorted(times)
+    return times
 
 
 def peak_bytes():
