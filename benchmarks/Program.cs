@@ -11,6 +11,7 @@ const string usage = """
       gemm    --size N --threads N --seconds S              GFLOP/s of a matrix product, and the share of the FMA peak
       peers   --net NAME,NAME|all --mode train|infer --threads N --seconds S --rounds N
                                                             us and PyTorch or ONNX Runtime in turns, with targets; see benchmarks/peers
+      startup --net NAME --batch N --threads N --rounds N   milliseconds from a process's start to the end of its first step
 
     NAME is one of: 
     """;
@@ -24,6 +25,7 @@ var commands = new Dictionary<string, (Action<Options> Run, Options Defaults)>
     ["kernels"] = (KernelBenchmark.Run, new Options()),
     ["gemm"] = (GemmBenchmark.Run, new Options()),
     ["peers"] = (PeerBenchmark.Run, new Options { Net = "all" }),
+    ["startup"] = (StartupBenchmark.Run, new Options { Rounds = 10 }),
 };
 
 if (args is not [var name, .. var rest] || !commands.TryGetValue(name, out var command))
