@@ -34,6 +34,7 @@ internal static class NetworkBenchmark
     public static void Profile(Options options)
     {
         using var run = new TrainingRun(options);
+        WarmUp(run.Step);
         var best = new double[run.Plan.Steps.Count];
         Array.Fill(best, double.MaxValue);
         for (var (clock, runs) = (Stopwatch.StartNew(), 0); runs < 5 || clock.Elapsed.TotalSeconds < options.Seconds; runs++)
@@ -49,9 +50,7 @@ internal static class NetworkBenchmark
 
     private static void Measure(string what, Options options, long multiplyAddsPerImage, Action run)
     {
-        // On a single core .NET optimises what is called often only after a second; the peers' scripts warm up as long.
-        for (var (clock, runs) = (Stopwatch.StartNew(), 0); runs < 3 || clock.Elapsed.TotalSeconds < 2; runs++)
-            run();
+        WarmUp(run);
         var times = new List<double>();
         for (var clock = Stopwatch.StartNew(); times.Count < 5 || clock.Elapsed.TotalSeconds < options.Seconds;)
         {
@@ -66,5 +65,12 @@ internal static class NetworkBenchmark
         var peak = FmaPeak.Measure() * options.Threads;
         Console.WriteLine(FormattableString.Invariant(
             $"{what} {options.Net}, batch {options.Batch}, {options.Threads} thread(s): {measurement}; {gigaflops:F1} GFLOP/s, {gigaflops / peak:P0} of the FMA peak of {peak:F0} ({times.Count} runs)"));
+    }
+
+    /// <summary>On a single core .NET optimises what is called often only after a second; the peers' scripts warm up as long.</summary>
+    private static void WarmUp(Action run)
+    {
+        for (var (clock, runs) = (Stopwatch.StartNew(), 0); runs < 3 || clock.Elapsed.TotalSeconds < 2; runs++)
+            run();
     }
 }
