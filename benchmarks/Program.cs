@@ -12,6 +12,7 @@ const string usage = """
       peers   --net NAME,NAME|all --mode train|infer --threads N --seconds S --rounds N
                                                             us and PyTorch or ONNX Runtime in turns, with targets; see benchmarks/peers
       startup --net NAME --batch N --threads N --rounds N   milliseconds from a process's start to the end of its first step
+      micro   ARGUMENTS OF BENCHMARKDOTNET                  single operations by BenchmarkDotNet, such as: micro --filter *Gemm*
 
     NAME is one of: 
     """;
@@ -28,6 +29,8 @@ var commands = new Dictionary<string, (Action<Options> Run, Options Defaults)>
     ["startup"] = (StartupBenchmark.Run, new Options { Rounds = 10 }),
 };
 
+if (args is ["micro", .. var own])
+    return MicroBenchmarks.Run(own);
 if (args is not [var name, .. var rest] || !commands.TryGetValue(name, out var command))
 {
     Console.WriteLine(usage + string.Join(", ", Networks.Names));

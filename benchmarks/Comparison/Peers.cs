@@ -3,12 +3,10 @@ namespace Microsoft.ML.ConvNet.Benchmarks;
 /// <summary>The peers' command lines; their scripts, and how to install them, are in the folder peers.</summary>
 internal static class Peers
 {
-    private static readonly string _root = FindRoot();
-
     private static readonly Lazy<string> _python = new(FindPython);
 
     /// <summary>Where the ONNX files lie; git ignores it.</summary>
-    private static string Models => Path.Combine(_root, "artifacts", "peers");
+    private static string Models => Path.Combine(Repository.Root, "artifacts", "peers");
 
     /// <summary>Ours, in the process that our own `train` and `infer` make.</summary>
     public static Contestant Ours(Target target, Options options)
@@ -37,7 +35,7 @@ internal static class Peers
         "--seconds", FormattableString.Invariant($"{options.Seconds}"),
     ];
 
-    private static string Script(string name) => Path.Combine(_root, "benchmarks", "peers", name);
+    private static string Script(string name) => Path.Combine(Repository.Root, "benchmarks", "peers", name);
 
     /// <summary>The Python on the path if it has PyTorch; otherwise that of the system, for which Debian's packages are.</summary>
     private static string FindPython()
@@ -45,16 +43,5 @@ internal static class Peers
         string[] candidates = ["python3", "/usr/bin/python3", "python"];
         const string hasTorch = "import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None)";
         return candidates.FirstOrDefault(python => ChildProcess.Run([python, "-c", hasTorch]).ExitCode == 0) ?? candidates[0];
-    }
-
-    private static string FindRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (Directory.Exists(Path.Combine(folder.FullName, "benchmarks", "peers")))
-                return folder.FullName;
-        }
-
-        throw new DirectoryNotFoundException($"Expected benchmarks/peers in a folder above {AppContext.BaseDirectory}; found none.");
     }
 }
