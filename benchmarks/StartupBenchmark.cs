@@ -27,6 +27,7 @@ internal static partial class StartupBenchmark
 
     private static void StartProcesses(Options options)
     {
+        Console.WriteLine(Machine.Describe(options.Threads));
         var (firstSteps, plans) = (new List<double>(), new List<double>());
         for (var round = 0; round < options.Rounds; round++)
         {
@@ -39,7 +40,6 @@ internal static partial class StartupBenchmark
             plans.Add(double.Parse(groups["plan"].Value, CultureInfo.InvariantCulture));
         }
 
-        Console.WriteLine(Machine.Describe(options.Threads));
         Console.WriteLine($"startup {options.Net}, batch {options.Batch}, {options.Threads} thread(s), {options.Rounds} processes:");
         Console.WriteLine($"from the start of the process to the end of the first step: {Summary(firstSteps, Targets.FirstStep, options.Net)}");
         Console.WriteLine($"of which compiling the plan: {Summary(plans, Targets.PlanCompilation, options.Net)}");

@@ -11,6 +11,8 @@ internal static class ChildProcess
     /// <summary>The exit code for what is not installed, here as in the peers' scripts.</summary>
     public const int NotInstalled = 3;
 
+    private static readonly Dictionary<string, string> _packages = new() { ["python3"] = "python3-torch libopenblas0-pthread", ["node"] = "nodejs npm" };
+
     /// <summary>The command line of this very program with other arguments.</summary>
     public static IReadOnlyList<string> Self(params IEnumerable<string> arguments)
         => Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet"
@@ -21,7 +23,7 @@ internal static class ChildProcess
     public static Outcome Run(IReadOnlyList<string> command)
     {
         if (!Exists(command[0]))
-            return new Outcome(NotInstalled, "", $"The program {command[0]} is not installed.");
+            return new Outcome(NotInstalled, "", $"The program {command[0]} is not installed: apt install {_packages.GetValueOrDefault(command[0], command[0])}");
 
         using var process = Process.Start(new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var error = process.StandardError.ReadToEndAsync();

@@ -16,11 +16,11 @@ internal static class PeerBenchmark
     {
         var targets = Targets.SpeedOf(options.Mode, options.Net);
         if (options.Mode == Mode.Infer && Peers.Export(targets.Select(t => t.Net)) is { ExitCode: not 0, Error: var error })
-            Console.Error.WriteLine($"ONNX Runtime has no networks to run: {error.Trim()}");
+            Console.Error.WriteLine($"The ONNX files could not be written: {error.Trim()}");
 
         Console.WriteLine(Machine.Describe(options.Threads));
         Console.WriteLine(Invariant(
-            $"{(options.Mode == Mode.Train ? "Training" : "Prediction")} in images/s, {options.Rounds} rounds of {options.Seconds} s in turns. Targets are for the ratio of the bests."));
+            $"{(options.Mode == Mode.Train ? "Training" : "Prediction")} in images/s, in turns; rounds: {options.Rounds}, seconds of a turn: {options.Seconds}. Targets are for the ratio of the bests."));
         Console.WriteLine();
         _table.WriteHeader();
         var seen = new HashSet<string>();
