@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.ML.ConvNet.Backends;
 using Microsoft.ML.ConvNet.Cpu;
 using Microsoft.ML.ConvNet.Ops;
 
@@ -40,37 +39,17 @@ internal static class KernelBenchmark
 
     private static void Time(CpuBackend backend, Options options, string name, Op op, int batch, TensorType[] inputs)
     {
-        var sources = inputs.Index().Select(i => new Node(
-            i.Item.Batched ? new InputOp { Shape = i.Item.Shape } : new VariableOp { Shape = i.Item.Shape, Trainable = true }, [], $"x{i.Index}")).ToArray();
-        var node = new Node(op, sources, "y");
-        var kernel = backend.Find(new OpSignature(op, inputs, node.Type, batch))!;
-        using var workspace = backend.Allocate(kernel.WorkspaceLength);
-        using var prepared = backend.Allocate(kernel.PreparedLength);
-        var operands = inputs.Append(node.Type).Select(t => new TensorView(backend.Allocate(t.Length(batch)), 0, t)).ToArray();
-        foreach (var operand in operands)
-            operand.Write([.. Enumerable.Range(0, (int)operand.Buffer.Length).Select(i => (float)CounterRandom.Uniform(1, (uint)i))]);
-        var call = new KernelCall
-        {
-            Inputs = operands[..^1],
-            Output = operands[^1],
-            Workspace = new TensorView(workspace, 0, new TensorType([], false)),
-            Prepared = new TensorView(prepared, 0, new TensorType([], false)),
-            Batch = batch,
-        };
-
+        using var run = new KernelRun(backend, op, batch, inputs);
         var best = double.MaxValue;
         for (var (clock, runs) = (Stopwatch.StartNew(), 0); runs < 20 || clock.Elapsed.TotalSeconds < options.Seconds / _kernels.Length; runs++)
         {
             var start = Stopwatch.GetTimestamp();
-            kernel.Run(call);
+            run.Run();
             best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalMicroseconds);
         }
 
-        foreach (var operand in operands)
-            operand.Buffer.Dispose();
-        var multiplyAdds = node.MultiplyAdds * (node.Type.Batched || inputs.Any(i => i.Batched) ? batch : 1);
-        var speed = multiplyAdds > 0 ? FormattableString.Invariant($"{2e-3 * multiplyAdds / best,7:F1} GFLOP/s") : "";
-        Console.WriteLine(FormattableString.Invariant($"{best,10:F1} µs  {speed,15}  {name,-36}  {kernel.Name}"));
+        var speed = run.MultiplyAdds > 0 ? FormattableString.Invariant($"{2e-3 * run.MultiplyAdds / best,7:F1} GFLOP/s") : "";
+        Console.WriteLine(FormattableString.Invariant($"{best,10:F1} µs  {speed,15}  {name,-36}  {run.Kernel}"));
     }
 
     private static TensorType Each(params int[] shape) => new(new Shape(shape), true);

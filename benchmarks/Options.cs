@@ -2,10 +2,19 @@ using System.Globalization;
 
 namespace Microsoft.ML.ConvNet.Benchmarks;
 
+/// <summary>What a network is measured at.</summary>
+internal enum Mode
+{
+    Train,
+    Infer,
+}
+
 /// <summary>The options of the command line.</summary>
 internal sealed record Options
 {
     public string Net { get; init; } = "nielsen";
+
+    public Mode Mode { get; init; }
 
     public int Batch { get; init; } = 128;
 
@@ -13,22 +22,32 @@ internal sealed record Options
 
     public double Seconds { get; init; } = 5;
 
+    public int Rounds { get; init; } = 5;
+
     public int Size { get; init; } = 512;
 
-    /// <exception cref="ArgumentException">An option is unknown or its value is no number above 0.</exception>
-    public static Options Parse(IEnumerable<string> arguments)
+    /// <summary>When `startup` started this process, in ticks of the stopwatch, which all processes share; 0 in any other process.</summary>
+    public long StartedAt { get; init; }
+
+    /// <param name="arguments">Pairs of a name and a value.</param>
+    /// <param name="defaults">What holds for options that are not given.</param>
+    /// <exception cref="ArgumentException">An option is unknown, or its value is not what it takes.</exception>
+    public static Options Parse(IEnumerable<string> arguments, Options defaults)
     {
-        var options = new Options();
+        var options = defaults;
         foreach (var pair in arguments.Chunk(2))
         {
             var value = pair.Length == 2 ? pair[1] : throw new ArgumentException($"{pair[0]} needs a value.");
             options = pair[0] switch
             {
                 "--net" => options with { Net = value },
-                "--batch" => options with { Batch = (int)Number(pair[0], value) },
-                "--threads" => options with { Threads = (int)Number(pair[0], value) },
+                "--mode" => options with { Mode = ModeOf(value) },
+                "--batch" => options with { Batch = (int)Whole(pair[0], value) },
+                "--threads" => options with { Threads = (int)Whole(pair[0], value) },
                 "--seconds" => options with { Seconds = Number(pair[0], value) },
-                "--size" => options with { Size = (int)Number(pair[0], value) },
+                "--rounds" => options with { Rounds = (int)Whole(pair[0], value) },
+                "--size" => options with { Size = (int)Whole(pair[0], value) },
+                "--started-at" => options with { StartedAt = Whole(pair[0], value) },
                 _ => throw new ArgumentException($"Unknown option {pair[0]}; see the usage without arguments."),
             };
         }
@@ -36,8 +55,20 @@ internal sealed record Options
         return options;
     }
 
+    private static Mode ModeOf(string value) => value switch
+    {
+        "train" => Mode.Train,
+        "infer" => Mode.Infer,
+        _ => throw new ArgumentException($"--mode needs train or infer; received '{value}'."),
+    };
+
     private static double Number(string name, string value)
         => double.TryParse(value, CultureInfo.InvariantCulture, out var number) && number > 0
             ? number
             : throw new ArgumentException($"{name} needs a number above 0; received '{value}'.");
+
+    private static long Whole(string name, string value)
+        => long.TryParse(value, CultureInfo.InvariantCulture, out var number) && number > 0
+            ? number
+            : throw new ArgumentException($"{name} needs a whole number above 0; received '{value}'.");
 }

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using Microsoft.ML.ConvNet.Backends;
+using Microsoft.ML.ConvNet.Compile;
+using Microsoft.ML.ConvNet.Cpu;
+using Microsoft.ML.ConvNet.Ops;
+
+namespace Microsoft.ML.ConvNet.Benchmarks;
+
+/// <summary>A network, its training plan and a batch of random images: all that steps of training need.</summary>
+internal sealed class TrainingRun : IDisposable
+{
+    private readonly CpuBackend _backend;
+    private readonly Node _target;
+    private readonly float[] _images;
+    private readonly float[] _classes;
+    private long _step;
+
+    public TrainingRun(Options options)
+    {
+        Network = Networks.Find(options.Net);
+        Network.Initialize(1);
+        _images = RandomImages(options.Batch * Network.Inputs[0].Shape.Length);
+        _classes = [.. Enumerable.Range(0, options.Batch).Select(i => (float)(i % Network.Output.Shape.Length))];
+        _target = new Node(new InputOp { Shape = [1] }, [], "target");
+        _backend = new CpuBackend(options.Threads);
+
+        var start = Stopwatch.GetTimestamp();
+        var loss = Loss.SoftmaxCrossEntropy.Mean(Network.Output, _target);
+        Plan = Plan.Compile(Computation.Training(loss, Optimizer.Sgd()), Network.Layout, _backend, options.Batch);
+        CompileTime = Stopwatch.GetElapsedTime(start);
+        Plan.WriteVariables(Network.Weights);
+    }
+
+    public Network Network { get; }
+
+    public Plan Plan { get; }
+
+    /// <summary>What deriving the gradients and compiling the plan took.</summary>
+    public TimeSpan CompileTime { get; }
+
+    /// <summary>One step of training on the batch, which is written to the plan anew, as a trainer does.</summary>
+    public void Step()
+    {
+        WriteBatch();
+        Plan.Run(_classes.Length, NextState());
+    }
+
+    /// <summary>The same, with the time of each step of the plan.</summary>
+    public IEnumerable<TimeSpan> ProfileStep()
+    {
+        WriteBatch();
+        return Plan.Profile(_classes.Length, NextState());
+    }
+
+    public void Dispose()
+    {
+        Plan.Dispose();
+        _backend.Dispose();
+    }
+
+    public static float[] RandomImages(int length) => [.. Enumerable.Range(0, length).Select(i => (float)CounterRandom.Uniform(1, (uint)i))];
+
+    private void WriteBatch()
+    {
+        Plan.Write(Network.Inputs[0], _images);
+        Plan.Write(_target, _classes);
+    }
+
+    private RunState NextState() => new(1, _step++, 1e-4f);
+}
