@@ -15,6 +15,8 @@ internal sealed record Options
 
     public int Size { get; init; } = 512;
 
+    public string Layer { get; init; } = "";
+
     /// <exception cref="ArgumentException">An option is unknown or its value is no number above 0.</exception>
     public static Options Parse(IEnumerable<string> arguments)
     {
@@ -29,6 +31,7 @@ internal sealed record Options
                 "--threads" => options with { Threads = (int)Number(pair[0], value) },
                 "--seconds" => options with { Seconds = Number(pair[0], value) },
                 "--size" => options with { Size = (int)Number(pair[0], value) },
+                "--layer" => options with { Layer = value },
                 _ => throw new ArgumentException($"Unknown option {pair[0]}; see the usage without arguments."),
             };
         }

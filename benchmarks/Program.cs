@@ -8,6 +8,7 @@ const string usage = """
       plan   --net NAME --batch N --threads N               the steps of a training plan and their kernels
       profile --net NAME --batch N --threads N --seconds S  the time of each step of a training plan
       kernels --threads N --seconds S                       single kernels, best time of each
+      layers --layer TEXT --threads N --seconds S           the convolutions whose title has TEXT, by every algorithm in every layout
       gemm   --size N --threads N --seconds S               GFLOP/s of a matrix product, and the share of the FMA peak
 
     NAME is one of: 
@@ -32,6 +33,9 @@ try
             return 0;
         case "kernels":
             KernelBenchmark.Run(options);
+            return 0;
+        case "layers":
+            LayerBenchmark.Run(options);
             return 0;
         case "gemm":
             GemmBenchmark.Run(options);

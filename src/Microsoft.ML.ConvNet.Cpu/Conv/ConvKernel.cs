@@ -12,10 +12,17 @@ internal static class ConvKernel
     /// <summary>
     /// The algorithms, the better ones for what they support first:
     /// 1. depthwise: a channel by itself is no matrix product;
-    /// 2. 1×1 as GEMM: the image is the matrix already, nothing is copied;
-    /// 3. im2col + GEMM: every convolution.
+    /// 2. direct: channels in the lanes, no matrices;
+    /// 3. 1×1 as GEMM: the image is the matrix already, nothing is copied;
+    /// 4. im2col + GEMM: every convolution.
     /// </summary>
-    internal static readonly IConvAlgorithm[] Algorithms = [new DepthwiseConv(), new GemmConv(pointwise: true), new GemmConv(pointwise: false)];
+    internal static readonly IConvAlgorithm[] Algorithms =
+    [
+        new DepthwiseConv(),
+        new DirectConv(),
+        new GemmConv(pointwise: true),
+        new GemmConv(pointwise: false),
+    ];
 
     public static Kernel? Find(OpSignature signature, WorkerPool pool)
     {
