@@ -13,8 +13,7 @@ internal sealed class DirectConv : IConvAlgorithm
     {
         var lanes = Layout.ChannelLanes(VectorWidth.Floats);
         return problem.Groups == 1 && problem.X.Rank <= 3 && problem.YLayout == lanes
-            && (problem.XLayout == lanes || (problem.XLayout == Layout.Plain && problem.Pass == ConvPass.Forward))
-            && problem.Pass != ConvPass.WeightGradient;
+            && (problem.XLayout == lanes || (problem.XLayout == Layout.Plain && problem.Pass != ConvPass.InputGradient));
     }
 
     public bool Fuses => true;
@@ -23,6 +22,12 @@ internal sealed class DirectConv : IConvAlgorithm
 
     public Kernel Bind(ConvProblem problem, WorkerPool pool)
     {
+        if (problem.Pass == ConvPass.WeightGradient)
+        {
+            var gradient = new TapWeightGradient(problem);
+            return new FunctionKernel("direct", call => gradient.Run(pool, call), gradient.WorkspaceLength);
+        }
+
         var convolution = new TapConvolution(problem);
         return new FunctionKernel("direct", call => convolution.Run(pool, call), preparedLength: convolution.PreparedLength);
     }

@@ -117,14 +117,14 @@ internal static unsafe class LaneTile
                 if (TVectors.Value > 2) b2 = S.Load(b + b2Offset);
                 b += bStep;
 
-                c0.MultiplyAdd(a, b0, b1, b2);
-                if (TRows.Value > 1) c1.MultiplyAdd(a + r1, b0, b1, b2);
-                if (TRows.Value > 2) c2.MultiplyAdd(a + r2, b0, b1, b2);
-                if (TRows.Value > 3) c3.MultiplyAdd(a + r3, b0, b1, b2);
-                if (TRows.Value > 4) c4.MultiplyAdd(a + r4, b0, b1, b2);
-                if (TRows.Value > 5) c5.MultiplyAdd(a + r5, b0, b1, b2);
-                if (TRows.Value > 6) c6.MultiplyAdd(a + r6, b0, b1, b2);
-                if (TRows.Value > 7) c7.MultiplyAdd(a + r7, b0, b1, b2);
+                c0.MultiplyAdd(S.Create(a[0]), b0, b1, b2);
+                if (TRows.Value > 1) c1.MultiplyAdd(S.Create(a[r1]), b0, b1, b2);
+                if (TRows.Value > 2) c2.MultiplyAdd(S.Create(a[r2]), b0, b1, b2);
+                if (TRows.Value > 3) c3.MultiplyAdd(S.Create(a[r3]), b0, b1, b2);
+                if (TRows.Value > 4) c4.MultiplyAdd(S.Create(a[r4]), b0, b1, b2);
+                if (TRows.Value > 5) c5.MultiplyAdd(S.Create(a[r5]), b0, b1, b2);
+                if (TRows.Value > 6) c6.MultiplyAdd(S.Create(a[r6]), b0, b1, b2);
+                if (TRows.Value > 7) c7.MultiplyAdd(S.Create(a[r7]), b0, b1, b2);
                 a += aStep;
             }
         }
@@ -151,12 +151,11 @@ internal unsafe struct LaneTileRow<S, V, TVectors>
     private V _2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void MultiplyAdd(float* a, V b0, V b1, V b2)
+    public void MultiplyAdd(V a, V b0, V b1, V b2)
     {
-        var factor = S.Create(*a);
-        _0 = S.MultiplyAdd(factor, b0, _0);
-        if (TVectors.Value > 1) _1 = S.MultiplyAdd(factor, b1, _1);
-        if (TVectors.Value > 2) _2 = S.MultiplyAdd(factor, b2, _2);
+        _0 = S.MultiplyAdd(a, b0, _0);
+        if (TVectors.Value > 1) _1 = S.MultiplyAdd(a, b1, _1);
+        if (TVectors.Value > 2) _2 = S.MultiplyAdd(a, b2, _2);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

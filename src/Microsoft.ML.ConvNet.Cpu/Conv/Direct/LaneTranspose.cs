@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Microsoft.ML.ConvNet.Cpu;
 
@@ -14,17 +13,8 @@ internal static unsafe class LaneTranspose
     public static float* Squares() => Scratch.Get(ScratchUse.LaneSquares, 2 * VectorWidth.Floats * VectorWidth.Floats);
 
     /// <summary>Transposes the first of <see cref="Squares"/>; both are overwritten, and one of them is the result.</summary>
-    public static float* Run(float* squares)
-    {
-        if (Vector512.IsHardwareAccelerated)
-            return Run<Simd512, Vector512<float>>(squares);
-        if (Vector256.IsHardwareAccelerated)
-            return Run<Simd256, Vector256<float>>(squares);
-        return Run<Simd128, Vector128<float>>(squares);
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float* Run<S, V>(float* from)
+    public static float* Run<S, V>(float* from)
         where S : struct, ISimd<V>
         where V : struct
     {

@@ -66,9 +66,9 @@ internal sealed unsafe class TapConvolution
     {
         var panels = call.Prepared();
         if (call.ParametersChanged && _problem.Pass == ConvPass.Forward)
-            _panels.PackForward(pool, call.Input(1), panels);
+            FilterPacking.Pack(pool, _panels, call.Input(1), panels);
         else if (call.ParametersChanged)
-            _panels.PackTransposed(pool, call.Input(1), panels);
+            FilterPacking.PackTransposed(pool, _panels, call.Input(1), panels);
 
         var job = new Job(this, call.Batch, call.Input(0), panels, _problem.Bias(call), _problem.Addend(call), call.Output());
         pool.Run(job.Chunks, job);
@@ -145,7 +145,7 @@ internal sealed unsafe class TapConvolution
                     var operands = new TileOperands
                     {
                         A = source,
-                        B = _panels + _c._panels.Starts[index] + ((nint)vector * S.Count * phase.Steps),
+                        B = _panels + _c._panels.PanelStart(index, group),
                         RunLength = phase.RunLength,
                         C = _target + target,
                         CVector = _c._targetPlane,
