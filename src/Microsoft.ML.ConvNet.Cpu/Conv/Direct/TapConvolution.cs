@@ -20,7 +20,7 @@ internal sealed unsafe class TapConvolution
     private const int MaxPixels = 1024;
 
     /// <summary>Floats of the weights that all tiles of a block meet before the next: they stay in cache.</summary>
-    private const int MaxPanel = 1 << 15;
+    private const int MaxPanel = 1 << 13;
 
     private const int WantedChunks = 16;
 
