@@ -26,6 +26,8 @@ internal sealed record Options
 
     public int Size { get; init; } = 512;
 
+    public string Layer { get; init; } = "";
+
     /// <summary>When `startup` started this process, in ticks of the stopwatch, which all processes share; 0 in any other process.</summary>
     public long StartedAt { get; init; }
 
@@ -47,6 +49,7 @@ internal sealed record Options
                 "--seconds" => options with { Seconds = Number(pair[0], value) },
                 "--rounds" => options with { Rounds = (int)Whole(pair[0], value) },
                 "--size" => options with { Size = (int)Whole(pair[0], value) },
+                "--layer" => options with { Layer = value },
                 "--started-at" => options with { StartedAt = Whole(pair[0], value) },
                 _ => throw new ArgumentException($"Unknown option {pair[0]}; see the usage without arguments."),
             };

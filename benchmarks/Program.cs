@@ -12,6 +12,7 @@ const string usage = """
       peers   --net NAME,NAME|all --mode train|infer --threads N --seconds S --rounds N
                                                             us and PyTorch or ONNX Runtime in turns, with targets; see benchmarks/peers
       startup --net NAME --batch N --threads N --rounds N   milliseconds from a process's start to the end of its first step
+      layers  --layer TEXT --threads N --seconds S          the convolutions whose title has TEXT, by every algorithm in every layout
       micro   ARGUMENTS OF BENCHMARKDOTNET                  single operations by BenchmarkDotNet, such as: micro --filter *Gemm*
 
     NAME is one of: 
@@ -24,6 +25,7 @@ var commands = new Dictionary<string, (Action<Options> Run, Options Defaults)>
     ["plan"] = (NetworkBenchmark.Describe, new Options()),
     ["profile"] = (NetworkBenchmark.Profile, new Options()),
     ["kernels"] = (KernelBenchmark.Run, new Options()),
+    ["layers"] = (LayerBenchmark.Run, new Options()),
     ["gemm"] = (GemmBenchmark.Run, new Options()),
     ["peers"] = (PeerBenchmark.Run, new Options { Net = "all" }),
     ["startup"] = (StartupBenchmark.Run, new Options { Rounds = 10 }),

@@ -13,15 +13,17 @@ internal static class ConvKernel
     /// The algorithms, the better ones for what they support first:
     /// 1. depthwise: a channel by itself is no matrix product;
     /// 2. 1×1 as GEMM: the image is the matrix already, nothing is copied;
-    /// 3. im2col + GEMM: every convolution;
-    /// 4. samples in the lanes: few or odd channels.
+    /// 3. direct: channels in the lanes, no matrices; first layers read the plain image;
+    /// 4. samples in the lanes: few or odd channels;
+    /// 5. im2col + GEMM: every convolution.
     /// </summary>
     internal static readonly IConvAlgorithm[] Algorithms =
     [
         new DepthwiseConv(),
         new GemmConv(pointwise: true),
-        new GemmConv(pointwise: false),
+        new DirectConv(),
         new BatchLanesConv(),
+        new GemmConv(pointwise: false),
     ];
 
     public static Kernel? Find(OpSignature signature, WorkerPool pool)

@@ -11,6 +11,8 @@ internal enum ScratchUse
     Im2Col,
     TiledOutputs,
     DepthwisePlane,
+    DirectSource,
+    LaneSquares,
     Softmax,
     Pool,
     Resample,
