@@ -31,22 +31,53 @@ internal static class KernelBenchmark
         ("locally connected 3×3, 32×16×14×14", new TiledConvOp { Window = Square(3, 1, 1), Tiles = new Size(14, 14) }, 32, [Each(16, 14, 14), Once(196 * 16, 16, 3, 3)]),
     ];
 
+    /// <summary>3×3 convolutions with channels in the lanes, which every algorithm that can computes.</summary>
+    private static readonly (int Batch, int Channels, int Size)[] _convolutions =
+        [(8, 64, 32), (64, 64, 32), (64, 128, 16), (64, 256, 8), (64, 512, 4), (8, 64, 56), (8, 512, 7)];
+
     public static void Run(Options options)
     {
         using var backend = new CpuBackend(options.Threads);
         foreach (var (name, op, batch, inputs) in _kernels)
-            Time(backend, options, name, op, batch, inputs);
+        {
+            var signature = new OpSignature(op, inputs, Node(op, inputs).Type, batch);
+            Time(backend, options, name, signature, backend.Find(signature)!);
+        }
+
+        using var pool = new WorkerPool(options.Threads);
+        foreach (var (batch, channels, size) in _convolutions)
+        {
+            var window = Square(3, 1, 1);
+            var image = Each(channels, size, size) with { Layout = Layout.ChannelLanes(VectorWidth.Floats) };
+            var weights = Once(channels, channels, 3, 3);
+            OpSignature[] passes =
+            [
+                new(new ConvOp { Window = window }, [image, weights], image, batch),
+                new(new ConvTransposeOp { Window = window, OutputShape = image.Shape }, [image, weights], image, batch),
+                new(new ConvWeightGradientOp { Window = window, Shape = weights.Shape }, [image, image], weights, batch),
+            ];
+            foreach (var pass in passes)
+            {
+                var problem = ConvProblem.Of(pass);
+                foreach (var algorithm in ConvKernel.Algorithms.Where(a => a.Supports(problem)))
+                    Time(backend, options, $"{problem.Pass} 3×3, {batch}×{channels}×{size}×{size}", pass, algorithm.Bind(problem, pool));
+            }
+        }
     }
 
-    private static void Time(CpuBackend backend, Options options, string name, Op op, int batch, TensorType[] inputs)
+    private static Node Node(Op op, IReadOnlyList<TensorType> inputs)
     {
         var sources = inputs.Index().Select(i => new Node(
             i.Item.Batched ? new InputOp { Shape = i.Item.Shape } : new VariableOp { Shape = i.Item.Shape, Trainable = true }, [], $"x{i.Index}")).ToArray();
-        var node = new Node(op, sources, "y");
-        var kernel = backend.Find(new OpSignature(op, inputs, node.Type, batch))!;
+        return new Node(op, sources, "y");
+    }
+
+    private static void Time(CpuBackend backend, Options options, string name, OpSignature signature, Kernel kernel)
+    {
+        var (inputs, batch, node) = (signature.Inputs, signature.MaxBatch, Node(signature.Op, signature.Inputs));
         using var workspace = backend.Allocate(kernel.WorkspaceLength);
         using var prepared = backend.Allocate(kernel.PreparedLength);
-        var operands = inputs.Append(node.Type).Select(t => new TensorView(backend.Allocate(t.Length(batch)), 0, t)).ToArray();
+        var operands = inputs.Append(signature.Output).Select(t => new TensorView(backend.Allocate(t.Length(batch)), 0, t)).ToArray();
         foreach (var operand in operands)
             operand.Write([.. Enumerable.Range(0, (int)operand.Buffer.Length).Select(i => (float)CounterRandom.Uniform(1, (uint)i))]);
         var call = new KernelCall
@@ -59,7 +90,7 @@ internal static class KernelBenchmark
         };
 
         var best = double.MaxValue;
-        for (var (clock, runs) = (Stopwatch.StartNew(), 0); runs < 20 || clock.Elapsed.TotalSeconds < options.Seconds / _kernels.Length; runs++)
+        for (var (clock, runs) = (Stopwatch.StartNew(), 0); runs < 20 || clock.Elapsed.TotalSeconds < options.Seconds / (_kernels.Length + (6 * _convolutions.Length)); runs++)
         {
             var start = Stopwatch.GetTimestamp();
             kernel.Run(call);

@@ -13,9 +13,17 @@ internal static class ConvKernel
     /// The algorithms, the better ones for what they support first:
     /// 1. depthwise: a channel by itself is no matrix product;
     /// 2. 1×1 as GEMM: the image is the matrix already, nothing is copied;
-    /// 3. im2col + GEMM: every convolution.
+    /// 3. Winograd, 3×3 windows with channels in the lanes: fewer multiplications, large tiles where they pay and small ones else;
+    /// 4. im2col + GEMM: every convolution.
     /// </summary>
-    internal static readonly IConvAlgorithm[] Algorithms = [new DepthwiseConv(), new GemmConv(pointwise: true), new GemmConv(pointwise: false)];
+    internal static readonly IConvAlgorithm[] Algorithms =
+    [
+        new DepthwiseConv(),
+        new GemmConv(pointwise: true),
+        new WinogradConv(WinogradTile4.Outputs),
+        new WinogradConv(WinogradTile2.Outputs),
+        new GemmConv(pointwise: false),
+    ];
 
     public static Kernel? Find(OpSignature signature, WorkerPool pool)
     {

@@ -64,7 +64,7 @@ internal readonly struct GemmBlocking
     }
 
     /// <summary>The tile that fills this machine's registers: rows, vectors, lanes of a vector.</summary>
-    private static (int Rows, int Vectors, int Lanes) RegisterTile =>
+    public static (int Rows, int Vectors, int Lanes) RegisterTile =>
         Vector512.IsHardwareAccelerated ? (8, 3, 16)
         : Vector256.IsHardwareAccelerated ? (6, 2, 8)
         : AdvSimd.IsSupported ? (8, 2, 4)
