@@ -25,9 +25,6 @@ internal readonly unsafe struct WinogradFilters<S, V, TTile>(float* weights, Win
 
     public static nint Length(WinogradGeometry geometry) => TTile.Points * TTile.Points * PlaneStride(geometry);
 
-    /// <summary>The first panel's first tap of the first point, for the channel of the pass that a panel starts with.</summary>
-    public static nint PanelOffset(WinogradGeometry geometry, int firstOutput) => (nint)firstOutput * geometry.Inputs;
-
     public int Chunks => GemmBlocking.DivideRoundingUp(geometry.Inputs, InputsAtATime);
 
     public void Execute(int chunk)
@@ -52,6 +49,8 @@ internal readonly unsafe struct WinogradFilters<S, V, TTile>(float* weights, Win
         {
             var (input, lane) = (i / width, i % width);
             var source = taps + ((nint)input * Taps * width) + lane;
+            for (var point = 0; point < TTile.Points * TTile.Points; point++)
+                Prefetch.Line(target + (point * PlaneStride(geometry)) + i + (2 * S.Count));
             WinogradTransform.Filter<S, V, TTile>(
                 transposed ? source + ((Taps - 1) * width) : source, transposed ? -width : width, target + i, PlaneStride(geometry));
         }

@@ -11,18 +11,18 @@ internal sealed unsafe class WinogradForward<S, V, TTile> : Kernel
     where V : struct
     where TTile : struct, IWinogradTile
 {
-    private const int BlockTiles = 64;
+    /// <summary>The most tiles of a block: fewer read the filters more often, and more leave the cache between two steps.</summary>
+    private const int MaxBlockTiles = 64;
+
+    /// <summary>The fewest tiles of a block where blocks run in parallel.</summary>
+    private const int MinBlockTiles = 32;
 
     private readonly ConvProblem _problem;
     private readonly WinogradGeometry _geometry;
     private readonly WorkerPool _pool;
-    private readonly int _blockTiles;
 
     public WinogradForward(ConvProblem problem, WorkerPool pool)
-    {
-        (_problem, _geometry, _pool) = (problem, WinogradGeometry.Of(problem, TTile.Outputs), pool);
-        _blockTiles = BlockTiles;
-    }
+        => (_problem, _geometry, _pool) = (problem, WinogradGeometry.Of(problem, TTile.Outputs), pool);
 
     public override string Name => TTile.Name;
 
@@ -38,18 +38,21 @@ internal sealed unsafe class WinogradForward<S, V, TTile> : Kernel
             _pool.Run(filters.Chunks, filters);
         }
 
+        // Blocks run in parallel, as many on each thread; where that makes them too small, the steps of a block do. No result depends on it.
         var tiles = call.Batch * _geometry.TilesPerImage;
-        var blocks = GemmBlocking.DivideRoundingUp(tiles, _blockTiles);
-        var job = new BlockJob(this, tiles, new Operands(call.Input(0), call.Prepared(), _problem.Bias(call), _problem.Addend(call), call.Output()));
-        if (blocks >= _pool.Threads)
-        {
+        var blocks = GemmBlocking.DivideRoundingUp(tiles, MaxBlockTiles * _pool.Threads) * _pool.Threads;
+        var blockTiles = GemmBlocking.DivideRoundingUp(tiles, blocks);
+        var inParallel = blockTiles >= MinBlockTiles;
+        if (!inParallel)
+            blockTiles = MaxBlockTiles;
+        blocks = GemmBlocking.DivideRoundingUp(tiles, blockTiles);
+        var operands = new Operands(call.Input(0), call.Prepared(), _problem.Bias(call), _problem.Addend(call), call.Output());
+        var job = new BlockJob(this, tiles, blockTiles, operands);
+        if (inParallel)
             _pool.Run(blocks, job);
-            return;
-        }
-
-        // Too few blocks for the threads: the steps of a block run in parallel.
-        for (var block = 0; block < blocks; block++)
-            job.Execute(block);
+        else
+            for (var block = 0; block < blocks; block++)
+                job.Execute(block);
     }
 
     private readonly struct Operands(float* input, float* filters, float* bias, float* addend, float* output)
@@ -62,15 +65,15 @@ internal sealed unsafe class WinogradForward<S, V, TTile> : Kernel
     }
 
     /// <summary>Some tiles, through all three steps while they are in the cache.</summary>
-    private readonly struct BlockJob(WinogradForward<S, V, TTile> kernel, int tiles, Operands operands) : IParallelJob
+    private readonly struct BlockJob(WinogradForward<S, V, TTile> kernel, int tiles, int blockTiles, Operands operands) : IParallelJob
     {
         public void Execute(int block)
         {
             var g = kernel._geometry;
-            var first = block * kernel._blockTiles;
-            var count = Math.Min(kernel._blockTiles, tiles - first);
-            var inputPlane = ((nint)kernel._blockTiles * g.Inputs) + S.Count;
-            var outputPlane = ((nint)kernel._blockTiles * g.Outputs) + S.Count;
+            var first = block * blockTiles;
+            var count = Math.Min(blockTiles, tiles - first);
+            var inputPlane = ((nint)blockTiles * g.Inputs) + S.Count;
+            var outputPlane = ((nint)blockTiles * g.Outputs) + S.Count;
             var inputs = Scratch.Get(ScratchUse.WinogradInputs, Planes * inputPlane);
             var outputs = Scratch.Get(ScratchUse.WinogradOutputs, Planes * outputPlane);
             var place = g.Place(first);

@@ -74,6 +74,18 @@ internal readonly unsafe struct WinogradPlanes<S, V>(float* images, int channel,
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public (int Rows, int Columns) Inside(int y, int x, int size) => (Math.Min(size, height - y), Math.Min(size, width - x));
 
+    /// <summary>Fetches a square of places, also outside: below the last row lies the next plane, which is needed next.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Fetch(int sample, int y, int x, int size)
+    {
+        var first = At(sample, y, x);
+        for (nint row = 0; row < size; row++)
+        {
+            for (nint column = 0; column < size; column++)
+                Prefetch.Line(first + (row * RowStride) + (column * S.Count));
+        }
+    }
+
     /// <summary>A square of places: where it lies, or where it reaches beyond the image a copy that is zero there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float* Square(int sample, int y, int x, int size, float* copy, out nint rowStride)

@@ -13,9 +13,9 @@ internal sealed unsafe class WinogradWeightGradient<S, V, TTile> : Kernel
 {
     private const int Taps = 9;
 
-    private const int ChannelsAtATime = 64;
+    private const int ChannelsAtATime = 128;
 
-    private const int BlockTiles = 32;
+    private const int BlockTiles = 64;
 
     private const int WantedChunks = 16;
 
