@@ -13,14 +13,17 @@ internal static class ConvKernel
     /// The algorithms, the better ones for what they support first:
     /// 1. depthwise: a channel by itself is no matrix product;
     /// 2. 1×1 as GEMM: the image is the matrix already, nothing is copied;
-    /// 3. direct: channels in the lanes, no matrices; first layers read the plain image;
-    /// 4. samples in the lanes: few or odd channels;
-    /// 5. im2col + GEMM: every convolution.
+    /// 3. Winograd, 3×3 windows with channels in the lanes: fewer multiplications, large tiles where they pay and small ones else;
+    /// 4. direct: channels in the lanes, no matrices; first layers read the plain image;
+    /// 5. samples in the lanes: few or odd channels;
+    /// 6. im2col + GEMM: every convolution.
     /// </summary>
     internal static readonly IConvAlgorithm[] Algorithms =
     [
         new DepthwiseConv(),
         new GemmConv(pointwise: true),
+        new WinogradConv(WinogradTile4.Outputs),
+        new WinogradConv(WinogradTile2.Outputs),
         new DirectConv(),
         new BatchLanesConv(),
         new GemmConv(pointwise: false),

@@ -101,8 +101,9 @@ internal static unsafe class GemmTile
         }
     }
 
+    /// <summary>Computes rows × whole vectors of C, as many as the register tile has at most.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Select<S, V, TVectors, TEpilogue>(
+    public static void Select<S, V, TVectors, TEpilogue>(
         Matrix a, Matrix b, float* c, nint cRow,
         int rows, int k, GemmStartKind start, float* bias, TEpilogue epilogue)
         where S : struct, ISimd<V>

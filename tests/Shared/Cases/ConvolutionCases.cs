@@ -69,6 +69,9 @@ internal sealed class ConvolutionCases : OpCaseTable
             (2, [4, 23, 22], 16, Square(11, stride: 4, padding: 2), 1, true),
             (33, [5, 6, 7], 6, Square(3, padding: 1), 1, true),
             (2, [16, 30], 32, Line(3, stride: 2, padding: 1), 1, true),
+            (3, [48, 13, 10], 80, Square(3), 1, true),
+            (21, [16, 6, 9], 64, new Window(new WindowAxis(3, Before: 2, After: 1), new WindowAxis(3, After: 2)), 1, true),
+            (1, [112, 3, 2], 16, Square(3, padding: 2), 1, false),
 
             // More windows than the CPU's convolution makes at a time.
             (1, [8, 12, 20, 24], 2, new Window(new WindowAxis(3, Stride: 2, Before: 1, After: 1), new WindowAxis(3, 1, 1, 1), new WindowAxis(3, 1, 1, 1)), 1, true),
