@@ -41,5 +41,6 @@ internal static unsafe class KernelCallPointers
         _ => new(type.Batched ? call.Batch : 1, type.Shape.C, type.Shape.Plane),
     };
 
-    private static float* Pointer(TensorView view) => ((NativeBuffer)view.Buffer).Pointer + view.Offset;
+    /// <summary>The memory of an operand, or null for scratch memory of no length.</summary>
+    private static float* Pointer(TensorView view) => view.Buffer is NativeBuffer buffer ? buffer.Pointer + view.Offset : null;
 }

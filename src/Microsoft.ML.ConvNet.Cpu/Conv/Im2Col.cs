@@ -86,7 +86,7 @@ internal static unsafe class Im2Col
         columns + (tap * g.Plane.KernelSize * g.OutputSize) + (z * g.Plane.OutputSize);
 
     /// <summary>Rows of one plane's windows, <paramref name="rowSize"/> floats apart; zeros where there is no plane.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void Gather<S, V>(float* plane, WindowGeometry g, float* rows, nint rowSize)
         where S : struct, ISimd<V>
         where V : struct
@@ -126,7 +126,7 @@ internal static unsafe class Im2Col
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void Scatter<S, V>(float* rows, nint rowSize, WindowGeometry g, float* plane)
         where S : struct, ISimd<V>
         where V : struct

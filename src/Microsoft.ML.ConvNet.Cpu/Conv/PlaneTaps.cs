@@ -52,7 +52,7 @@ internal static unsafe class PlaneTaps
     }
 
     /// <summary>target = the elements 0, stride, 2·stride … of source.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     public static void CopyStrided(float* source, int stride, float* target, int count)
     {
         for (var i = 0; i < count; i++)
@@ -95,7 +95,7 @@ internal static unsafe class PlaneTaps
     }
 
     /// <summary>Elements of a dense plane to rows a pitch and columns a stride apart.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     public static void Spread(float* source, int rows, int columns, float* target, nint pitch, int stride)
     {
         for (var row = 0; row < rows; row++, source += columns, target += pitch)
@@ -103,7 +103,7 @@ internal static unsafe class PlaneTaps
                 target[(nint)column * stride] = source[column];
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void Correlate<S, V>(
         float* source, nint step, ReadOnlySpan<nint> taps, float* weights, float start, float* target, int rows, int columns)
         where S : struct, ISimd<V>
@@ -147,7 +147,7 @@ internal static unsafe class PlaneTaps
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void CopyRows<S, V>(float* source, nint sourcePitch, int rows, int columns, float* target, nint targetPitch)
         where S : struct, ISimd<V>
         where V : struct
@@ -162,7 +162,7 @@ internal static unsafe class PlaneTaps
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void Deinterleave<S, V>(float* source, float* even, float* odd, int pairs)
         where S : struct, ISimd<V>
         where V : struct
@@ -179,7 +179,7 @@ internal static unsafe class PlaneTaps
             (even[i], odd[i]) = (source[2 * i], source[(2 * i) + 1]);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void Interleave<S, V>(float* even, float* odd, float* target, int count)
         where S : struct, ISimd<V>
         where V : struct
@@ -196,7 +196,7 @@ internal static unsafe class PlaneTaps
             target[i] = i % 2 == 0 ? even[i / 2] : odd[i / 2];
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void AddDots<S, V>(float* source, nint step, ReadOnlySpan<nint> taps, float* gradient, int rows, int pitch, float* accumulators)
         where S : struct, ISimd<V>
         where V : struct

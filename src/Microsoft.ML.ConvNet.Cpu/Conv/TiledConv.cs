@@ -173,7 +173,7 @@ internal static unsafe class TiledConv
     }
 
     /// <summary>The windows of one tile's places, one after the other.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void Gather(in Layout s, in Tile tile, float* x, int samples, float* windows)
     {
         var g = s.Geometry;
@@ -199,7 +199,7 @@ internal static unsafe class TiledConv
     }
 
     /// <summary>dX += the windows of one tile's places, each element added where it came from.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void Scatter(in Layout s, in Tile tile, float* windows, int samples, float* dX)
     {
         var g = s.Geometry;
@@ -234,7 +234,7 @@ internal static unsafe class TiledConv
             (outputX * s.Geometry.StrideX) - s.Geometry.PaddingLeft);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void WriteOutputs(in Layout s, in Tile tile, float* outputs, int samples, float* y)
     {
         for (var filter = 0; filter < s.Filters; filter++)
@@ -251,7 +251,7 @@ internal static unsafe class TiledConv
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void ReadOutputs(in Layout s, in Tile tile, float* y, int samples, float* outputs)
     {
         for (var filter = 0; filter < s.Filters; filter++)

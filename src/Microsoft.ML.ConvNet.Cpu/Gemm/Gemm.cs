@@ -130,7 +130,7 @@ internal static unsafe class Gemm
 
         public int Chunks => _tilesAcross * GemmBlocking.DivideRoundingUp(blocking.M, blocking.WorkRows);
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         public void Execute(int chunk)
         {
             var rowStart = chunk / _tilesAcross * blocking.WorkRows;

@@ -79,7 +79,7 @@ internal static unsafe class GemmDots
             Dot4<Simd128, Vector128<float>>(x, y, y1, y2, y3, k, dots);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void Dot4<S, V>(float* x, float* y0, float* y1, float* y2, float* y3, int k, float* dots)
         where S : struct, ISimd<V>
         where V : struct

@@ -24,7 +24,7 @@ internal static unsafe class GemmMicroKernel
     /// <param name="start">What the accumulators start from.</param>
     /// <param name="bias">The bias of the tile's first row or column, where the start is a bias.</param>
     /// <param name="epilogue">Applied to the finished tile.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     public static void Run<S, V, TRows, TVectors, TLayout, TEpilogue>(
         float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint cRow, nint k,
         GemmStartKind start, float* bias, TEpilogue epilogue)

@@ -30,7 +30,7 @@ internal static unsafe class GemmPacking
             Transpose(source, depthStride, widthStride, depth, columns, width, panel);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void Copy(float* source, nint depthStride, int depth, int columns, int width, float* panel)
     {
         for (var k = 0; k < depth; k++, source += depthStride, panel += width)
@@ -47,7 +47,7 @@ internal static unsafe class GemmPacking
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void Transpose(float* source, nint depthStride, nint widthStride, int depth, int columns, int width, float* panel)
     {
         var j = 0;

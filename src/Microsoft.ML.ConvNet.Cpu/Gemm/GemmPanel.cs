@@ -42,7 +42,7 @@ internal static unsafe class GemmPanel
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void Run<S, V, TVectors>(Matrix a, Matrix b, float* c, nint cRow, int rows, int k, GemmStartKind start)
         where S : struct, ISimd<V>
         where V : struct

@@ -29,7 +29,7 @@ internal static unsafe class GemmTile
             Run<Simd128, Vector128<float>, TEpilogue>(a, b, c, cRow, row, column, rows, columns, k, start, epilogue);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void Run<S, V, TEpilogue>(
         Matrix a, Matrix b, float* c, nint cRow,
         int row, int column, int rows, int columns, int k, GemmStart start, TEpilogue epilogue)
@@ -48,7 +48,7 @@ internal static unsafe class GemmTile
     }
 
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void RunPartial<S, V, TEpilogue>(
         Matrix a, Matrix b, float* c, nint cRow,
         int row, int column, int rows, int columns, int vectors, int k, GemmStart start, TEpilogue epilogue)
@@ -102,7 +102,7 @@ internal static unsafe class GemmTile
     }
 
     /// <summary>Computes rows × whole vectors of C, as many as the register tile has at most.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     public static void Select<S, V, TVectors, TEpilogue>(
         Matrix a, Matrix b, float* c, nint cRow,
         int rows, int k, GemmStartKind start, float* bias, TEpilogue epilogue)

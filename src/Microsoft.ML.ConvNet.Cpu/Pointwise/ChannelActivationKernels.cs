@@ -63,7 +63,7 @@ internal static unsafe class ChannelActivationKernels
     /// <summary>Every gradient to the first of the largest.</summary>
     private readonly struct MaxoutGradientBody(float* x, float* dY, int pieces, int plane, float* dX) : IPlaneBody
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         public void Run(nint output)
         {
             var start = output * pieces * plane;

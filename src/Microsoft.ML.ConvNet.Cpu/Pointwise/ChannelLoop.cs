@@ -99,7 +99,7 @@ internal static unsafe class ChannelLoop
                 Planes<S, V>(start, end);
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void Planes<S, V>(nint start, nint end)
             where S : struct, ISimd<V>
             where V : struct
@@ -122,7 +122,7 @@ internal static unsafe class ChannelLoop
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void Rows<S, V>(nint start, nint end)
             where S : struct, ISimd<V>
             where V : struct

@@ -91,7 +91,7 @@ internal static unsafe class ChannelReduction
                 Rows<S, V, PartialLanes<S, V>>(group, channel, startSample, endSample, new PartialLanes<S, V>(end - channel));
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void Planes<S, V>(int group, int block, int startSample, int endSample)
             where S : struct, ISimd<V>
             where V : struct
@@ -131,7 +131,7 @@ internal static unsafe class ChannelReduction
             second[target] = S.Sum(S.Add(second0, second1));
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void Rows<S, V, L>(int group, int channel, int startSample, int endSample, L lanes)
             where S : struct, ISimd<V>
             where V : struct

@@ -47,7 +47,7 @@ internal static unsafe class DropoutKernel
 
     private readonly struct Job(float* x, float* y, nint count, ulong key, uint threshold, float scale) : IParallelJob
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         public void Execute(int chunk)
         {
             var i = (nint)chunk * VectorLoop.ChunkSize;

@@ -41,7 +41,7 @@ internal static unsafe class LaneReduce
                 Run<Simd128, Vector128<float>>(plane);
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct
@@ -66,7 +66,7 @@ internal static unsafe class LaneReduce
                 Run<Simd128, Vector128<float>>(plane);
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct

@@ -70,7 +70,7 @@ internal static unsafe class Reorder
         }
 
         [SkipLocalsInit]
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void ToLanes<S, V>(float* from, float* to, int count, int present)
             where S : struct, ISimd<V>
             where V : struct
@@ -94,7 +94,7 @@ internal static unsafe class Reorder
         }
 
         [SkipLocalsInit]
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void FromLanes<S, V>(float* from, float* to, int count, int present)
             where S : struct, ISimd<V>
             where V : struct

@@ -35,7 +35,7 @@ internal static unsafe class Sums
         return SumChunk<Simd128, Vector128<float>>(x, count);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static float SumChunk<S, V>(float* x, nint count)
         where S : struct, ISimd<V>
         where V : struct

@@ -89,7 +89,7 @@ internal sealed unsafe class AxisPass
         return true;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private void Run<S, V>(float* x, float* y)
         where S : struct, ISimd<V>
         where V : struct
@@ -109,7 +109,7 @@ internal sealed unsafe class AxisPass
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private void Rows<S, V>(float* x, float* y, int* starts, int* sources, float* weights)
         where S : struct, ISimd<V>
         where V : struct
@@ -137,7 +137,7 @@ internal sealed unsafe class AxisPass
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private void Row<S, V>(float* x, float* y, int* starts, int* sources, float* weights)
         where S : struct, ISimd<V>
         where V : struct
@@ -188,7 +188,7 @@ internal sealed unsafe class AxisPass
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void Single(float* x, float* y, int* starts, int* sources, float* weights, int first, int end)
     {
         for (var o = first; o < end; o++)

@@ -15,7 +15,7 @@ internal static unsafe class GlobalMaxPool
             : Vector256.IsHardwareAccelerated ? Largest<Simd256, Vector256<float>>(x, count)
             : Largest<Simd128, Vector128<float>>(x, count);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static float Largest<S, V>(float* x, nint count)
         where S : struct, ISimd<V>
         where V : struct

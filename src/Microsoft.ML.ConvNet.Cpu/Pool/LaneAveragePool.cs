@@ -28,7 +28,7 @@ internal static unsafe class LaneAveragePool
                 Run<Simd128, Vector128<float>>(plane);
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct
@@ -68,7 +68,7 @@ internal static unsafe class LaneAveragePool
                 Run<Simd128, Vector128<float>>(plane);
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct

@@ -28,7 +28,7 @@ internal static unsafe class LaneMaxPool
                 Run<Simd128, Vector128<float>>(plane);
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct
@@ -74,7 +74,7 @@ internal static unsafe class LaneMaxPool
                 Run<Simd128, Vector128<float>>(plane);
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct
@@ -139,7 +139,7 @@ internal static unsafe class LaneMaxPool
                 Run<Simd128, Vector128<float>>(plane);
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct

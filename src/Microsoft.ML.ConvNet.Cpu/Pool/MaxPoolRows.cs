@@ -39,7 +39,7 @@ internal static unsafe class MaxPoolRows
     {
         public void Start(nint plane) => new Span<float>(dX + (plane * g.PlaneSize), (int)g.PlaneSize).Clear();
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         public void Row(nint plane, nint output, nint corner, int* offsets)
         {
             var gradient = dY + (plane * g.OutputSize) + output;
@@ -57,7 +57,7 @@ internal static unsafe class MaxPoolRows
         {
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         public void Row(nint plane, nint output, nint corner, int* offsets)
         {
             var target = y + (plane * g.OutputSize) + output;
@@ -115,7 +115,7 @@ internal static unsafe class MaxPoolRows
                 Run<Simd128, Vector128<float>>(plane);
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct
@@ -145,7 +145,7 @@ internal static unsafe class MaxPoolRows
         }
 
         /// <summary>The maximum over rows.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private static void Highest<S, V>(float* corner, int* offsets, int rows, int width, float* line)
             where S : struct, ISimd<V>
             where V : struct
@@ -177,7 +177,7 @@ internal static unsafe class MaxPoolRows
         }
 
         /// <summary>The maximum over the taps of a line.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private static void Widest<S, V, L>(float* line, int stride, int taps, int dilation, float* target, int outputs)
             where S : struct, ISimd<V>
             where V : struct
@@ -216,7 +216,7 @@ internal static unsafe class MaxPoolRows
                 Run<Simd128, Vector128<float>>(plane);
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct
@@ -267,7 +267,7 @@ internal static unsafe class MaxPoolRows
         }
 
         /// <summary>The offsets travel through the lanes as bits of floats: a select does not look at them.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private static void Winners<S, V, L>(
             float* lines, int length, int* rowOffsets, int rows, int stride, int taps, int dilation, int* offsets, int outputs)
             where S : struct, ISimd<V>

@@ -24,7 +24,7 @@ internal static unsafe class MaxUnpool
 
     private readonly struct ForwardBody(float* x, float* switches, int windows, int size, float* y) : IPlaneBody
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         public void Run(nint plane)
         {
             var target = y + (plane * size);
@@ -36,7 +36,7 @@ internal static unsafe class MaxUnpool
 
     private readonly struct BackwardBody(float* dY, float* switches, int windows, int size, float* dX) : IPlaneBody
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         public void Run(nint plane)
         {
             var source = dY + (plane * size);

@@ -121,7 +121,7 @@ internal static unsafe class Pool2x2
                 Run<Simd128, Vector128<float>>(plane);
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct
@@ -158,7 +158,7 @@ internal static unsafe class Pool2x2
             ClearUncovered(dX + (plane * g.PlaneSize));
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct

@@ -37,7 +37,7 @@ internal static class FmaPeak
         return Run<Simd128, Vector128<float>>(Steps);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static int Run<S, V>(int steps)
         where S : struct, ISimd<V>
         where V : struct

@@ -44,7 +44,7 @@ internal static class VectorLoop
             Loop<Simd128, Vector128<float>, B>(start, end, body);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void Loop<S, V, B>(nint start, nint end, B body)
         where S : struct, ISimd<V>
         where V : struct

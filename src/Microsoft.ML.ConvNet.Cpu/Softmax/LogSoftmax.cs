@@ -18,7 +18,7 @@ internal static unsafe class LogSoftmax
 
     private readonly struct ForwardBody(float* x, ChannelShape shape, float* y) : IPlaneBody
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         public void Run(nint sample)
         {
             var start = sample * shape.Channels * shape.Inner;
@@ -40,7 +40,7 @@ internal static unsafe class LogSoftmax
 
     private readonly struct BackwardBody(float* y, float* dY, ChannelShape shape, float* dX) : IPlaneBody
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         public void Run(nint sample)
         {
             var start = sample * shape.Channels * shape.Inner;

@@ -43,7 +43,7 @@ internal static unsafe class Softmax
             Positions<S, V>(x + i, shape.Channels, shape.Inner, (int)Math.Min(S.Count, shape.Inner - i), y + i);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void Row<S, V>(float* x, int channels, float* y)
         where S : struct, ISimd<V>
         where V : struct
@@ -66,7 +66,7 @@ internal static unsafe class Softmax
         Pointwise.Map(y, y, channels, new Scale(1f / S.Sum(sums)));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void Positions<S, V>(float* x, int channels, nint stride, int count, float* y)
         where S : struct, ISimd<V>
         where V : struct
@@ -103,7 +103,7 @@ internal static unsafe class Softmax
 
     private readonly struct BackwardBody(float* y, float* dY, ChannelShape shape, float* dX) : IPlaneBody
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         public void Run(nint sample)
         {
             var first = sample * shape.Channels * shape.Inner;

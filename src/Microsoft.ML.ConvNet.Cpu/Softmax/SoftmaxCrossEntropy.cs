@@ -35,7 +35,7 @@ internal static unsafe class SoftmaxCrossEntropy
 
     private readonly struct LossBody(float* x, float* targets, ChannelShape shape, float* losses) : IPlaneBody
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         public void Run(nint sample)
         {
             var scratch = Scratch.Get(ScratchUse.Softmax, shape.Channels);
@@ -61,7 +61,7 @@ internal static unsafe class SoftmaxCrossEntropy
 
     private readonly struct GradientBody(float* x, float* targets, float* dLosses, ChannelShape shape, float* dX) : IPlaneBody
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         public void Run(nint sample)
         {
             var first = sample * shape.Channels * shape.Inner;

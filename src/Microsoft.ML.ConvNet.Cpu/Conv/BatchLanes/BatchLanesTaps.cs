@@ -132,7 +132,7 @@ internal sealed unsafe class BatchLanesTaps(ConvProblem problem, WorkerPool pool
                 Execute<Simd128, Vector128<float>>(group, first, end);
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void Execute<S, V>(int group, int firstRun, int endRun)
             where S : struct, ISimd<V>
             where V : struct

@@ -125,7 +125,7 @@ internal sealed unsafe class BatchLanesWeightGradient(ConvProblem problem, Worke
                 Execute<Simd128, Vector128<float>>(chunk);
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void Execute<S, V>(int chunk)
             where S : struct, ISimd<V>
             where V : struct

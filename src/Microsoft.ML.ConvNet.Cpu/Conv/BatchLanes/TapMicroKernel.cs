@@ -59,7 +59,7 @@ internal static unsafe class TapMicroKernel
     /// <summary>The pixels of a tile that fills the registers.</summary>
     public static int MaxPixels => VectorWidth.Floats == 16 ? 4 : 2;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     public static void Run<S, V, TFilters, TPixels>(in TapTile tile)
         where S : struct, ISimd<V>
         where V : struct

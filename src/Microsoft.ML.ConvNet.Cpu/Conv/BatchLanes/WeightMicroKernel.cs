@@ -39,7 +39,7 @@ internal static unsafe class WeightMicroKernel
     /// <summary>The filters, and the taps, of a tile that fills the registers.</summary>
     public static int Side => VectorWidth.Floats == 16 ? 5 : 3;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     public static void Run<S, V, TFilters, TTaps>(in WeightTile tile)
         where S : struct, ISimd<V>
         where V : struct

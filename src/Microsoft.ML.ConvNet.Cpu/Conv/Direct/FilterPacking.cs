@@ -43,7 +43,7 @@ internal static unsafe class FilterPacking
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void Execute<S, V>(int vector, int block)
             where S : struct, ISimd<V>
             where V : struct
@@ -85,7 +85,7 @@ internal static unsafe class FilterPacking
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void Execute<S, V>(int vector, int block)
             where S : struct, ISimd<V>
             where V : struct
@@ -129,7 +129,7 @@ internal static unsafe class FilterPacking
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void Execute<S, V>(int vector, int block)
             where S : struct, ISimd<V>
             where V : struct

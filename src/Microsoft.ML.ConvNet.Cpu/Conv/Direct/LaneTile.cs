@@ -27,7 +27,7 @@ internal static unsafe class LaneTile
             Run<S, V, TSteps, Three>(rows, operands);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void Run<S, V, TSteps, TVectors>(int rows, in TileOperands operands)
         where S : struct, ISimd<V>
         where V : struct
@@ -63,7 +63,7 @@ internal static unsafe class LaneTile
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private static void Run<S, V, TSteps, TVectors, TRows>(in TileOperands operands)
         where S : struct, ISimd<V>
         where V : struct

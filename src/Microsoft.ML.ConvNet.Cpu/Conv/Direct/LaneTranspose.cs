@@ -13,7 +13,7 @@ internal static unsafe class LaneTranspose
     public static float* Squares() => Scratch.Get(ScratchUse.LaneSquares, 2 * VectorWidth.Floats * VectorWidth.Floats);
 
     /// <summary>Transposes the first of <see cref="Squares"/>; both are overwritten, and one of them is the result.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     public static float* Run<S, V>(float* from)
         where S : struct, ISimd<V>
         where V : struct

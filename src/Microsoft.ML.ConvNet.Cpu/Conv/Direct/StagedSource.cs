@@ -70,7 +70,7 @@ internal sealed unsafe class StagedSource
         => sample + (block * PlaneLength) + ((((nint)FirstRow + (targetRow * RowStep)) * _width) + _firstColumn) * PixelFloats;
 
     /// <summary>Copies what <paramref name="targetRows"/> rows of targets read of some blocks of a sample.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     public void Copy(float* sample, int block, int blocks, int targetRow, int targetRows, float* target)
     {
         var firstRow = FirstRow + (targetRow * RowStep);

@@ -179,7 +179,7 @@ internal sealed unsafe class TapConvolution
         }
 
         /// <summary>All pixels of a block for one group of channels, some weights after the others.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void RunGroup<S, V>(TapPhase phase, TileOperands whole, int vectors, int samples, nint sourceSample, int pixels)
             where S : struct, ISimd<V>
             where V : struct

@@ -106,7 +106,7 @@ internal sealed unsafe class TapWeightGradient
                 Execute<Simd128, Vector128<float>>(chunk);
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void Execute<S, V>(int chunk)
             where S : struct, ISimd<V>
             where V : struct
@@ -159,7 +159,7 @@ internal sealed unsafe class TapWeightGradient
         }
 
         /// <summary>All elements of a range of input channels over the pixels of a unit.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private void RunElements<S, V>(TileOperands operands, int count, int vectors, float* sums)
             where S : struct, ISimd<V>
             where V : struct

@@ -13,7 +13,7 @@ internal static unsafe class WinogradBlock<S, V, TTile>
 {
     /// <summary>Input tiles to points.</summary>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     public static void Input(WinogradGeometry g, float* input, int channel, TilePlace place, int count, float* points, nint plane, int channels)
     {
         var copy = stackalloc float[WinogradTransform.MaxTile];
@@ -28,7 +28,7 @@ internal static unsafe class WinogradBlock<S, V, TTile>
 
     /// <summary>Gradients of output tiles to points.</summary>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     public static void OutputGradient(
         WinogradGeometry g, float* dY, int channel, TilePlace place, int count, float* points, nint plane, int channels)
     {
@@ -44,7 +44,7 @@ internal static unsafe class WinogradBlock<S, V, TTile>
 
     /// <summary>Points to output tiles, plus bias and addend, but not below the floor.</summary>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     public static void Output(
         WinogradGeometry g, float* points, nint plane, TilePlace place, int count,
         float* bias, float* addend, float floor, float* output, int channel)

@@ -39,7 +39,7 @@ internal readonly unsafe struct WinogradFilters<S, V, TTile>(float* weights, Win
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private void Panel(int firstInput, int count, int firstOutput, int width)
     {
         var taps = Scratch.Get(ScratchUse.WinogradFilter, InputsAtATime * Taps * (nint)width);

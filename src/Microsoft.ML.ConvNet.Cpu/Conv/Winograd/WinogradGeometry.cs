@@ -101,7 +101,7 @@ internal readonly unsafe struct WinogradPlanes<S, V>(float* images, int channel,
         return copy;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     private void CopyPart(int sample, int y, int x, int size, float* copy)
     {
         var (first, end) = (Math.Max(0, -x), Math.Min(size, width - x));

@@ -13,7 +13,7 @@ internal static unsafe class WinogradTransform
 
     /// <summary>Input tile, rows <paramref name="row"/> floats apart, to points.</summary>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     public static void Input<S, V, TTile>(float* tile, nint row, float* points, nint plane)
         where S : struct, ISimd<V>
         where V : struct
@@ -28,7 +28,7 @@ internal static unsafe class WinogradTransform
 
     /// <summary>Taps, a stride apart, to points. A negative stride from the last tap turns the filter by half a turn.</summary>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     public static void Filter<S, V, TTile>(float* taps, nint tap, float* points, nint plane)
         where S : struct, ISimd<V>
         where V : struct
@@ -43,7 +43,7 @@ internal static unsafe class WinogradTransform
 
     /// <summary>Points to the output tile, its elements side by side.</summary>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     public static void Output<S, V, TTile>(float* points, nint plane, float* tile)
         where S : struct, ISimd<V>
         where V : struct
@@ -58,7 +58,7 @@ internal static unsafe class WinogradTransform
 
     /// <summary>The gradient of an output tile, rows <paramref name="row"/> floats apart, to points.</summary>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     public static void OutputGradient<S, V, TTile>(float* tile, nint row, float* points, nint plane)
         where S : struct, ISimd<V>
         where V : struct
@@ -73,7 +73,7 @@ internal static unsafe class WinogradTransform
 
     /// <summary>Points to the gradient of the taps, a stride apart.</summary>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Hot.Loop)]
     public static void FilterGradient<S, V, TTile>(float* points, nint plane, float* taps, nint tap)
         where S : struct, ISimd<V>
         where V : struct

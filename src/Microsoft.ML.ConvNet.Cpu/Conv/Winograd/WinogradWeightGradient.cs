@@ -118,7 +118,7 @@ internal sealed unsafe class WinogradWeightGradient<S, V, TTile> : Kernel
         }
 
         /// <summary>From the points to the taps, and from lanes of input channels to the order of the weights.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Hot.Loop)]
         private static void Finish(WinogradGeometry g, int rows, int columns, float* sums, nint sumPlane, float* taps, float* dW)
         {
             for (var row = 0; row < rows; row++, sums += columns, dW += g.Inputs * Taps)
