@@ -96,7 +96,12 @@ internal sealed class AssignLayouts(IBackend backend, IReadOnlyList<Layout> layo
                 if (node.Type.Layout == layout)
                     return node;
                 if (!reordered.TryGetValue((node, layout), out var copy))
-                    reordered[(node, layout)] = copy = new Node(new CopyOp(), [node], $"{node.Name}.{layout}", layout);
+                {
+                    // From lanes to other lanes there is no way but by the plain layout.
+                    var source = layout == Layout.Plain ? node : To(node, Layout.Plain);
+                    reordered[(node, layout)] = copy = new Node(new CopyOp(), [source], $"{node.Name}.{layout}", layout);
+                }
+
                 return copy;
             }
         }

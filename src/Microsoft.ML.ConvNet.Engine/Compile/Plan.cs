@@ -203,7 +203,8 @@ public sealed class Plan : IDisposable
     private Kernel Bind(Op op, IReadOnlyList<TensorType> inputs, TensorType output)
     {
         var signature = new OpSignature(op, inputs, output, MaxBatch);
-        return _backend.Find(signature) ?? new ReferenceKernel(signature);
+        return _backend.Find(signature)
+            ?? (signature.IsPlain ? new ReferenceKernel(signature) : throw new InvalidOperationException($"{_backend.Name} has no kernel for {op.Name} in the layouts that it asked for."));
     }
 
     private TensorView ViewOf(Storage storage, TensorType type)
