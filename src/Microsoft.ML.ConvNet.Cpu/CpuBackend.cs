@@ -15,9 +15,6 @@ public sealed class CpuBackend : IBackend, IDisposable
     /// <summary>The kernels of the plain layout: for each op, the function that chooses one by the shapes, or declines.</summary>
     private static readonly Dictionary<Type, Func<OpSignature, WorkerPool, Kernel?>> Kernels = new()
     {
-        [typeof(ConvOp)] = ConvKernel.Find,
-        [typeof(ConvTransposeOp)] = ConvKernel.Find,
-        [typeof(ConvWeightGradientOp)] = ConvKernel.Find,
         [typeof(TiledConvOp)] = TiledConv.Find,
         [typeof(TiledConvInputGradientOp)] = TiledConv.Find,
         [typeof(TiledConvWeightGradientOp)] = TiledConv.Find,
@@ -104,16 +101,32 @@ public sealed class CpuBackend : IBackend, IDisposable
     };
 
     private readonly WorkerPool _pool;
+    private readonly ConvKernel _convolutions;
 
     /// <summary>Makes a backend.</summary>
     /// <param name="threads">
     /// The number of threads, or null for all processors with threads that all such backends of the process share.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The number is below one.</exception>
-    public CpuBackend(int? threads = null)
+    public CpuBackend(int? threads = null) : this(new CpuOptions { Threads = threads })
     {
-        _pool = threads is { } count ? new WorkerPool(count) : WorkerPool.Shared;
-        Passes = [new FoldNormalizations(), new FuseConvolutions(), new FuseNormalizations(), new FuseMaxPoolGradients(), new AssignLayouts(this, [Layout.ChannelLanes(VectorWidth.Floats), Layout.BatchLanes(VectorWidth.Floats)])];
+    }
+
+    /// <summary>Makes a backend with options.</summary>
+    /// <param name="options">The options.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number of threads is below one.</exception>
+    public CpuBackend(CpuOptions options)
+    {
+        _pool = options.Threads is { } count ? new WorkerPool(count) : WorkerPool.Shared;
+        _convolutions = new ConvKernel(options, _pool, options.Tune ? new ConvTuning(options.TuningFile, InstructionSet) : null);
+        Passes =
+        [
+            new FoldNormalizations(),
+            new FuseConvolutions(),
+            new FuseNormalizations(),
+            new FuseMaxPoolGradients(),
+            new AssignLayouts(this, [Layout.ChannelLanes(VectorWidth.Floats), Layout.BatchLanes(VectorWidth.Floats)]),
+        ];
     }
 
     /// <inheritdoc/>
@@ -127,7 +140,8 @@ public sealed class CpuBackend : IBackend, IDisposable
 
     /// <inheritdoc/>
     public Kernel? Find(OpSignature signature)
-        => !signature.IsPlain ? LaneKernels.Find(signature, _pool)
+        => signature.Op is ConvOp or ConvTransposeOp or ConvWeightGradientOp ? _convolutions.Find(signature)
+            : !signature.IsPlain ? LaneKernels.Find(signature, _pool)
             : Kernels.TryGetValue(signature.Op.GetType(), out var find) ? find(signature, _pool) : null;
 
     /// <inheritdoc/>

@@ -3,15 +3,13 @@ using Microsoft.ML.ConvNet.Backends;
 namespace Microsoft.ML.ConvNet.Cpu;
 
 /// <summary>A kernel that is one call of a primitive.</summary>
-internal sealed class FunctionKernel(string name, Action<KernelCall> run, long workspaceLength = 0, double? cost = null, long preparedLength = 0) : Kernel
+internal sealed class FunctionKernel(string name, Action<KernelCall> run, long workspaceLength = 0, long preparedLength = 0) : Kernel
 {
     public override string Name => name;
 
     public override long WorkspaceLength => workspaceLength;
 
     public override long PreparedLength => preparedLength;
-
-    public override double? Cost => cost;
 
     public override void Run(KernelCall call) => run(call);
 }

@@ -10,9 +10,6 @@ internal static class LaneKernels
 {
     private static readonly Dictionary<Type, Func<OpSignature, WorkerPool, Kernel?>> _kernels = new()
     {
-        [typeof(ConvOp)] = ConvKernel.Find,
-        [typeof(ConvTransposeOp)] = ConvKernel.Find,
-        [typeof(ConvWeightGradientOp)] = ConvKernel.Find,
         [typeof(CopyOp)] = Reorder.Find,
         [typeof(MaxPoolOp)] = LanePool.Find,
         [typeof(MaxPoolGradientOp)] = LanePool.Find,

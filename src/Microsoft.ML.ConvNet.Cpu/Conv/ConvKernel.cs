@@ -5,10 +5,14 @@ namespace Microsoft.ML.ConvNet.Cpu;
 
 /// <summary>
 /// Chooses the algorithm of a convolution: of those in <see cref="Algorithms"/> that support the problem the one with the lowest
-/// estimate, the first of equals. Forward, input gradient and weight gradient choose each for itself.
+/// estimate, the first of equals; with <see cref="CpuOptions.Tune"/> the fastest. Forward, input gradient and weight gradient choose each
+/// for itself. The choice depends on the shapes, the largest batch and the width of vectors, never on the number of threads.
 /// </summary>
-internal static class ConvKernel
+internal sealed class ConvKernel(CpuOptions options, WorkerPool pool, ConvTuning? tuning)
 {
+    /// <summary>What other algorithms seem to cost where some are preferred, so that plans bring the operands into the layouts that these want.</summary>
+    private const double UnwantedCost = 1e9;
+
     /// <summary>
     /// The algorithms, the better ones for what they support first:
     /// 1. depthwise: a channel by itself is no matrix product;
@@ -29,105 +33,31 @@ internal static class ConvKernel
         new GemmConv(pointwise: false),
     ];
 
-    public static Kernel? Find(OpSignature signature, WorkerPool pool)
+    /// <summary>The kernel for a step, or null where no algorithm computes it in these layouts.</summary>
+    public Kernel? Find(OpSignature signature)
     {
         var problem = ConvProblem.Of(signature);
-        return Algorithms.Where(a => a.Supports(problem)).MinBy(a => a.Cost(problem)) is { } algorithm ? Bind(algorithm, problem, pool) : null;
+        var candidates = Algorithms.Where(a => a.Supports(problem) && (a.IsExact || !options.ExactConvolution)).ToArray();
+        if (options.Prefers is { } prefers && candidates.OrderByDescending(prefers).FirstOrDefault() is { } favourite)
+            return Bind(favourite, problem, pool, prefers(favourite) ? 0 : UnwantedCost);
+        var costs = candidates.Select(a => (Algorithm: a, Cost: a.Cost(problem))).OrderBy(c => c.Cost).ToArray();
+        if (costs.Length == 0)
+            return null;
+        var measured = tuning?.Measure(problem, costs.Select(c => c.Algorithm), pool);
+        costs = [.. costs.Select(c => measured == null ? c : (c.Algorithm, measured[c.Algorithm.Name])).OrderBy(c => c.Item2)];
+        return Bind(costs[0].Algorithm, problem, pool, costs[0].Cost, Describe(costs, measured == null ? "estimated" : "measured"));
     }
 
     /// <summary>The kernel of an algorithm, with the fused addition and ReLU after it where it does not see to them itself.</summary>
-    internal static Kernel Bind(IConvAlgorithm algorithm, ConvProblem problem, WorkerPool pool)
-        => (problem.Adds || problem.Relu) && !algorithm.Fuses
-            ? new UnfusedEpilogue(algorithm.Bind(problem, pool), problem, pool)
-            : algorithm.Bind(problem, pool);
-}
-
-/// <summary>One way to compute a convolution and its gradients.</summary>
-internal interface IConvAlgorithm
-{
-    /// <summary>Whether the algorithm computes this problem in these layouts.</summary>
-    bool Supports(ConvProblem problem);
-
-    /// <summary>The estimated time on one thread, in microseconds, for the largest batch. See <see cref="CostModel"/>.</summary>
-    double Cost(ConvProblem problem);
-
-    /// <summary>
-    /// Whether the kernel of the forward pass adds the fused addend and applies the fused ReLU (<see cref="ConvOp.Adds"/>,
-    /// <see cref="ConvOp.Relu"/>). Where it does not, it ignores them and a second pass over the output does.
-    /// </summary>
-    bool Fuses => false;
-
-    /// <summary>Makes the kernel. Its operands are those of the op: <see cref="ConvProblem.Bias"/> and <see cref="ConvProblem.Addend"/> find the optional ones.</summary>
-    Kernel Bind(ConvProblem problem, WorkerPool pool);
-}
-
-/// <summary>Which of the three convolutions of a layer is computed. A transposed layer is the input gradient of a convolution.</summary>
-internal enum ConvPass
-{
-    Forward,
-    InputGradient,
-    WeightGradient,
-}
-
-/// <summary>A convolution to compute: x and y are always the layer's input and output, whatever is computed from what.</summary>
-internal sealed record ConvProblem(ConvPass Pass, Window Window, int Groups, Shape X, Shape Y, int MaxBatch)
-{
-    /// <summary>How x, or its gradient, lies in memory.</summary>
-    public Layout XLayout { get; init; } = Layout.Plain;
-
-    /// <summary>How y, or its gradient, lies in memory.</summary>
-    public Layout YLayout { get; init; } = Layout.Plain;
-
-    public bool IsPlain => XLayout == Layout.Plain && YLayout == Layout.Plain;
-
-    /// <summary>Whether a bias is among the operands.</summary>
-    public bool HasBias { get; init; }
-
-    /// <summary>Whether the last operand is added to the output.</summary>
-    public bool Adds { get; init; }
-
-    /// <summary>Whether negative outputs become zero.</summary>
-    public bool Relu { get; init; }
-
-    /// <summary>The bias of a step, or null.</summary>
-    public unsafe float* Bias(KernelCall call) => HasBias ? call.Input(2) : null;
-
-    /// <summary>What is added to the output of a step, or null.</summary>
-    public unsafe float* Addend(KernelCall call) => Adds ? call.Input(call.Inputs.Length - 1) : null;
-
-    /// <summary>2·multiply-adds for the largest batch.</summary>
-    public double Flops => 2.0 * MaxBatch * Y.Length * FilterLength;
-
-    /// <summary>The length of a filter: the channels of a group times the taps.</summary>
-    public int FilterLength => X.C / Groups * Window.Taps;
-
-    public int WeightLength => Y.C * FilterLength;
-
-    public VolumeGeometry Geometry
-        => new(
-            new(X.H, X.W, Y.H, Y.W, Window.Height.Size, Window.Width.Size, Window.Height.Stride, Window.Width.Stride,
-                Window.Height.Before, Window.Width.Before, Window.Height.Dilation, Window.Width.Dilation),
-            X.D, Y.D, Window.Depth.Size, Window.Depth.Stride, Window.Depth.Before, Window.Depth.Dilation);
-
-    public static ConvProblem Of(OpSignature signature)
+    internal static Kernel Bind(IConvAlgorithm algorithm, ConvProblem problem, WorkerPool pool, double? cost = null, string? reason = null)
     {
-        return signature.Op switch
-        {
-            ConvOp op => New(ConvPass.Forward, op.Window, op.Groups, signature.Inputs[0], signature.Output) with
-            {
-                HasBias = op.HasBias(signature.Inputs.Count),
-                Adds = op.Adds,
-                Relu = op.Relu,
-            },
-            ConvTransposeOp op => New(ConvPass.InputGradient, op.Window, op.Groups, signature.Output, signature.Inputs[0]) with
-            {
-                HasBias = signature.Inputs.Count > 2,
-            },
-            ConvWeightGradientOp op => New(ConvPass.WeightGradient, op.Window, op.Groups, signature.Inputs[0], signature.Inputs[1]),
-            _ => throw new ArgumentException($"{signature.Op.Name} is not a convolution.", nameof(signature)),
-        };
-
-        ConvProblem New(ConvPass pass, Window window, int groups, TensorType x, TensorType y)
-            => new(pass, window, groups, x.Shape, y.Shape, signature.MaxBatch) { XLayout = x.Layout, YLayout = y.Layout };
+        var kernel = algorithm.Bind(problem, pool);
+        if ((problem.Adds || problem.Relu) && !algorithm.Fuses)
+            kernel = new UnfusedEpilogue(kernel, problem, pool);
+        (kernel.Cost, kernel.Reason) = (cost, reason);
+        return kernel;
     }
+
+    private static string Describe((IConvAlgorithm Algorithm, double Cost)[] costs, string how)
+        => string.Join(", ", costs.Select((c, i) => FormattableString.Invariant($"{(i == 0 ? "" : c.Algorithm.Name + " ")}{c.Cost / 1000:0.###} ms{(i == 0 ? " " + how : "")}")));
 }

@@ -13,6 +13,8 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// </summary>
 internal sealed unsafe class DepthwiseConv : IConvAlgorithm
 {
+    public string Name => "depthwise";
+
     // Volumes are left to GEMM; so is a single channel, which is a matrix product as well as any.
     public bool Supports(ConvProblem problem) => problem.IsPlain && problem.Groups > 1 && problem.Groups == problem.X.C && problem.X.Rank <= 3;
 
@@ -28,16 +30,16 @@ internal sealed unsafe class DepthwiseConv : IConvAlgorithm
             var phases = new InputPhases(g, multiplier);
             return new FunctionKernel(Name, call => PlaneLoop.Run(
                 pool, (nint)call.Batch * channels, g.OutputSize * g.KernelSize * multiplier,
-                new InputGradientBody(phases, channels, call.Input(0), call.Input(1), problem.Bias(call), call.Output())), cost: Cost(problem));
+                new InputGradientBody(phases, channels, call.Input(0), call.Input(1), problem.Bias(call), call.Output())));
         }
 
         var staged = new StagedInput(g);
         return problem.Pass == ConvPass.Forward
             ? new FunctionKernel(Name, call => PlaneLoop.Run(
                 pool, (nint)call.Batch * channels, g.OutputSize * g.KernelSize * multiplier,
-                new ForwardBody(staged, channels, multiplier, call.Input(0), call.Input(1), problem.Bias(call), call.Output())), cost: Cost(problem))
+                new ForwardBody(staged, channels, multiplier, call.Input(0), call.Input(1), problem.Bias(call), call.Output())))
             : new FunctionKernel(Name, call => pool.Run(
-                channels, new WeightGradientJob(staged, channels, multiplier, call.Batch, call.Input(0), call.Input(1), call.Output())), cost: Cost(problem));
+                channels, new WeightGradientJob(staged, channels, multiplier, call.Batch, call.Input(0), call.Input(1), call.Output())));
     }
 
     private readonly struct ForwardBody(StagedInput s, int channels, int multiplier, float* x, float* w, float* bias, float* y) : IPlaneBody

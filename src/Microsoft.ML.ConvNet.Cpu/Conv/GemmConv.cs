@@ -11,6 +11,8 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// </summary>
 internal sealed unsafe class GemmConv(bool pointwise) : IConvAlgorithm
 {
+    public string Name => pointwise ? "1×1 GEMM" : "im2col + GEMM";
+
     /// <summary>Up to so many floats a weight gradient is kept once for each of 16 groups of samples.</summary>
     private const int MaxGroupedWeight = 1 << 17;
 
@@ -31,13 +33,13 @@ internal sealed unsafe class GemmConv(bool pointwise) : IConvAlgorithm
         return problem.Pass switch
         {
             ConvPass.Forward => new FunctionKernel(name, call => pool.Run(call.Batch, new ForwardJob(
-                pool, shape, call.Input(0), call.Input(1), problem.Bias(call), call.Output())), cost: Cost(problem)),
+                pool, shape, call.Input(0), call.Input(1), problem.Bias(call), call.Output()))),
             ConvPass.InputGradient => new FunctionKernel(name, call => pool.Run(call.Batch, new InputGradientJob(
-                pool, shape, call.Input(0), call.Input(1), problem.Bias(call), call.Output())), cost: Cost(problem)),
+                pool, shape, call.Input(0), call.Input(1), problem.Bias(call), call.Output()))),
             _ when problem.WeightLength <= MaxGroupedWeight => new FunctionKernel(
-                name, call => WeightGradientByGroups(pool, shape, call), (SampleGroups - 1) * (long)problem.WeightLength, Cost(problem)),
+                name, call => WeightGradientByGroups(pool, shape, call), (SampleGroups - 1) * (long)problem.WeightLength),
             _ => new FunctionKernel(name, call => WeightGradient(
-                pool, shape, call.Input(0), call.Input(1), 0, call.Batch, call.Output()), cost: Cost(problem)),
+                pool, shape, call.Input(0), call.Input(1), 0, call.Batch, call.Output())),
         };
     }
 

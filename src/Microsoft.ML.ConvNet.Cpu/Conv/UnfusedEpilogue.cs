@@ -14,8 +14,6 @@ internal sealed unsafe class UnfusedEpilogue(Kernel convolution, ConvProblem pro
 
     public override long PreparedLength => convolution.PreparedLength;
 
-    public override double? Cost => convolution.Cost;
-
     public override void Run(KernelCall call)
     {
         convolution.Run(call);

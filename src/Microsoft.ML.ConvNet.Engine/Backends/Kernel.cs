@@ -21,7 +21,10 @@ public abstract class Kernel
     /// The estimated time on one thread of a run with the plan's largest batch, in microseconds, or null where nobody estimates it.
     /// Plans choose by it, so it depends on nothing that changes from run to run.
     /// </summary>
-    public virtual double? Cost => null;
+    public double? Cost { get; set; }
+
+    /// <summary>Why a plan uses this kernel, where there was a choice, for example "1.2 ms estimated, direct 1.9 ms".</summary>
+    public string? Reason { get; set; }
 
     /// <summary>Computes the output, every element of it, for the first <see cref="KernelCall.Batch"/> samples.</summary>
     public abstract void Run(KernelCall call);
@@ -43,11 +46,11 @@ public sealed class KernelCall
     public TensorView Prepared { get; init; }
 
     /// <summary>Whether operands without a batch may have changed since the last run, so that <see cref="Prepared"/> must be made again.</summary>
-    public bool ParametersChanged { get; internal set; } = true;
+    public bool ParametersChanged { get; set; } = true;
 
     /// <summary>The number of samples of this run, at most that of the plan.</summary>
-    public int Batch { get; internal set; }
+    public int Batch { get; set; }
 
     /// <summary>The state of this run.</summary>
-    public RunState State { get; internal set; }
+    public RunState State { get; set; }
 }

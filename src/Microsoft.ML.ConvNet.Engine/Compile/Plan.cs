@@ -180,7 +180,7 @@ public sealed class Plan : IDisposable
     public string Describe()
     {
         var text = new StringBuilder();
-        var rows = Steps.Select(s => (Name: s.Name, Type: s.Output.ToString(), s.Kernel)).ToArray();
+        var rows = Steps.Select(s => (Name: s.Name, Type: s.Output.ToString(), Kernel: s.Reason == null ? s.Kernel : $"{s.Kernel} ({s.Reason})")).ToArray();
         var (names, types) = (rows.Select(r => r.Name.Length).DefaultIfEmpty().Max(), rows.Select(r => r.Type.Length).DefaultIfEmpty().Max());
         foreach (var (name, type, kernel) in rows)
             text.AppendLine(CultureInfo.InvariantCulture, $"{name.PadRight(names)}  {type.PadRight(types)}  {kernel}");
@@ -244,7 +244,7 @@ public sealed class Plan : IDisposable
         => _steps.Add(new Step(
             kernel,
             new KernelCall { Inputs = inputs, Output = output, Workspace = workspace, Prepared = prepared },
-            new PlanStep(name, op, output.Type, kernel.Name),
+            new PlanStep(name, op, output.Type, kernel.Name) { Reason = kernel.Reason },
             node != null && KeepsPrepared(node),
             node != null && _constant.Contains(node)));
 
@@ -276,4 +276,8 @@ public sealed class Plan : IDisposable
 /// <param name="Op">The op.</param>
 /// <param name="Output">The type of what it computes.</param>
 /// <param name="Kernel">The algorithm; "reference" where the backend has none.</param>
-public sealed record PlanStep(string Name, Op Op, TensorType Output, string Kernel);
+public sealed record PlanStep(string Name, Op Op, TensorType Output, string Kernel)
+{
+    /// <summary>Why it is this algorithm, where there was a choice.</summary>
+    public string? Reason { get; init; }
+}

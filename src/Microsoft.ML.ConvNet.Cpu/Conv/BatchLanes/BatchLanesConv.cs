@@ -11,6 +11,8 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// </summary>
 internal sealed class BatchLanesConv : IConvAlgorithm
 {
+    public string Name => "samples in lanes";
+
     /// <summary>The share of the peak that inner loops reach.</summary>
     private const double Share = 0.8;
 
@@ -27,6 +29,6 @@ internal sealed class BatchLanesConv : IConvAlgorithm
 
     public Kernel Bind(ConvProblem problem, WorkerPool pool)
         => problem.Pass == ConvPass.WeightGradient
-            ? new BatchLanesWeightGradient(problem, pool, Cost(problem))
-            : new BatchLanesTaps(problem, pool, Cost(problem));
+            ? new BatchLanesWeightGradient(problem, pool)
+            : new BatchLanesTaps(problem, pool);
 }

@@ -9,7 +9,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// of up to 6, its rows in runs of up to 4 pixels; each pair is one call of <see cref="TapMicroKernel"/>. Layout of the packed weights:
 /// for each block, source channel and tap the weights of the block's filters side by side.
 /// </summary>
-internal sealed unsafe class BatchLanesTaps(ConvProblem problem, WorkerPool pool, double cost) : Kernel
+internal sealed unsafe class BatchLanesTaps(ConvProblem problem, WorkerPool pool) : Kernel
 {
     /// <summary>A chunk is worth about so many multiply-adds of a vector.</summary>
     private const long WorkPerChunk = 200_000;
@@ -20,8 +20,6 @@ internal sealed unsafe class BatchLanesTaps(ConvProblem problem, WorkerPool pool
         : TapRuns.Adjoint(problem.Window, problem.X, problem.Y, TapMicroKernel.MaxPixels, problem.XLayout.Lanes));
 
     public override string Name => "samples in lanes";
-
-    public override double? Cost => cost;
 
     public override long PreparedLength => problem.WeightLength;
 

@@ -11,7 +11,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// place, in one order. With padding, x is read from a copy with zeros around it. Lanes: samples; lanes without a sample have a
 /// gradient of zero. Tiles run in parallel.
 /// </summary>
-internal sealed unsafe class BatchLanesWeightGradient(ConvProblem problem, WorkerPool pool, double cost) : Kernel
+internal sealed unsafe class BatchLanesWeightGradient(ConvProblem problem, WorkerPool pool) : Kernel
 {
     /// <summary>A chunk is worth about so many multiply-adds of a vector.</summary>
     private const long WorkPerChunk = 100_000;
@@ -22,8 +22,6 @@ internal sealed unsafe class BatchLanesWeightGradient(ConvProblem problem, Worke
     private readonly Margin _width = new(problem.Window.Width, problem.X.W, problem.Y.W);
 
     public override string Name => "samples in lanes";
-
-    public override double? Cost => cost;
 
     public override long WorkspaceLength => IsCopied ? Groups(problem.MaxBatch) * (long)problem.X.C * Channel : 0;
 

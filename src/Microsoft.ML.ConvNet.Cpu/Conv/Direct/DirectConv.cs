@@ -8,6 +8,8 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// </summary>
 internal sealed class DirectConv : IConvAlgorithm
 {
+    public string Name => "direct";
+
     // Volumes are left to GEMM.
     public bool Supports(ConvProblem problem)
     {

@@ -7,6 +7,10 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// <summary>Winograd.</summary>
 internal sealed class WinogradConv(int tileSize) : IConvAlgorithm
 {
+    public string Name => $"Winograd F({tileSize}×{tileSize}, 3×3)";
+
+    public bool IsExact => false;
+
     public bool Fuses => true;
 
     public bool Supports(ConvProblem problem)
