@@ -6,7 +6,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// The filters of a convolution as the panels that its products read. Idea: transpose 16 channels' taps at a time into L1, so that
 /// output channels lie in the lanes, then transform whole vectors. Layout: from O×C×3×3 to [point][panel][input channel][width of
 /// the panel], the points a little further apart than their lengths, which are powers of two that caches cannot hold side by side.
-/// Lanes: output channels. Panels and groups of input channels run in parallel.
+/// Lanes: output channels. Groups of input channels run in parallel.
 /// </summary>
 /// <param name="weights">O×C×3×3.</param>
 /// <param name="geometry">Whose inputs and outputs are those of the pass.</param>

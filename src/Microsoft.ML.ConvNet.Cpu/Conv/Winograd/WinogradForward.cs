@@ -4,7 +4,11 @@ using Microsoft.ML.ConvNet.Backends;
 namespace Microsoft.ML.ConvNet.Cpu;
 
 /// <summary>
-/// The forward pass and the input gradient.
+/// The forward pass, and the input gradient. Idea: a block of tiles, of one image or several, goes through three steps before the next
+/// block does: its input channels are transformed, multiplied by the filters, a matrix product for each point, and its output channels
+/// transformed back, when bias, addend and ReLU cost nothing more. Layout: points [point][tile][channel], the points a little further
+/// apart than their lengths, which are powers of two that caches cannot hold side by side. Lanes: channels. The filters' points are
+/// kept until the weights change.
 /// </summary>
 internal sealed unsafe class WinogradForward<S, V, TTile> : Kernel
     where S : struct, ISimd<V>
