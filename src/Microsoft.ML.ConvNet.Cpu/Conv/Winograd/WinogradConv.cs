@@ -21,8 +21,8 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// Errors of m = 4 are about 1e-5 of the largest output, those of m = 2 hardly above a sum's.
 /// Win, with m = 4 on one thread whose FMA peak is 268 GFLOP/s, in GFLOP/s of the convolution it stands for, forward / weight gradient
 /// (<c>dotnet run -c Release --project benchmarks -- kernels --threads 1</c>):
-/// 64→64 at 32×32, batch 64: 620 / 600; 128→128 at 16×16: 760 / 710; 256→256 at 8×8: 730 / 700; 512→512 at 4×4: 500 / 640;
-/// 64→64 at 56×56, batch 8: 680 / 660; 512→512 at 7×7: 310 / 410. With m = 2 about 0.6 of that.
+/// 64→64 at 32×32, batch 64: 650 / 640; 128→128 at 16×16: 800 / 740; 256→256 at 8×8: 800 / 740; 512→512 at 4×4: 580 / 640;
+/// 64→64 at 56×56, batch 8: 680 / 690; 512→512 at 7×7: 370 / 410. With m = 2 about 0.6 of that.
 /// </summary>
 internal sealed class WinogradConv(int tileSize) : IConvAlgorithm
 {
@@ -61,7 +61,7 @@ internal sealed class WinogradConv(int tileSize) : IConvAlgorithm
         var images = 0.4 * CostModel.Traffic(sizeof(float) * points * tiles * channels);
 
         // Forward writes the filters to memory and reads them again.
-        var filters = (isForward ? 1.3 : 0.4) * CostModel.Traffic(sizeof(float) * points * g.Inputs * g.Outputs);
+        var filters = (isForward ? 1.1 : 0.4) * CostModel.Traffic(sizeof(float) * points * g.Inputs * g.Outputs);
         return products + images + filters;
     }
 

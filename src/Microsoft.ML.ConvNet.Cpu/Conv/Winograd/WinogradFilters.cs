@@ -21,6 +21,11 @@ internal readonly unsafe struct WinogradFilters<S, V, TTile>(float* weights, Win
 
     private const int InputsAtATime = 16;
 
+    /// <summary>Floats that caches may keep until they are read: 16 MB.</summary>
+    private const int MaxCached = 1 << 22;
+
+    private readonly bool _isLong = Length(geometry) > MaxCached;
+
     public static nint PlaneStride(WinogradGeometry geometry) => ((nint)geometry.Inputs * geometry.Outputs) + S.Count;
 
     public static nint Length(WinogradGeometry geometry) => TTile.Points * TTile.Points * PlaneStride(geometry);
@@ -44,15 +49,18 @@ internal readonly unsafe struct WinogradFilters<S, V, TTile>(float* weights, Win
     {
         var taps = Scratch.Get(ScratchUse.WinogradFilter, InputsAtATime * Taps * (nint)width);
         Transpose(firstInput, count, firstOutput, width, taps);
+        var (step, plane) = (transposed ? -width : width, PlaneStride(geometry));
         var target = panels + ((nint)firstOutput * geometry.Inputs) + ((nint)firstInput * width);
         for (var i = 0; i < count * width; i += S.Count)
         {
             var (input, lane) = (i / width, i % width);
             var source = taps + ((nint)input * Taps * width) + lane;
-            for (var point = 0; point < TTile.Points * TTile.Points; point++)
-                Prefetch.Line(target + (point * PlaneStride(geometry)) + i + (2 * S.Count));
-            WinogradTransform.Filter<S, V, TTile>(
-                transposed ? source + ((Taps - 1) * width) : source, transposed ? -width : width, target + i, PlaneStride(geometry));
+            if (transposed)
+                source += (Taps - 1) * width;
+            if (_isLong)
+                WinogradTransform.FilterNonTemporal<S, V, TTile>(source, step, target + i, plane);
+            else
+                WinogradTransform.Filter<S, V, TTile>(source, step, target + i, plane);
         }
     }
 

@@ -82,11 +82,7 @@ internal sealed unsafe class WinogradWeightGradient<S, V, TTile> : Kernel
 
     /// <summary>The groups of tiles that are summed by themselves, by the batch alone.</summary>
     private int Groups(int batch)
-    {
-        var tiles = batch * _geometry.TilesPerImage;
-        var groups = Math.Clamp(tiles / MinGroupTiles, 1, GemmBlocking.DivideRoundingUp(WantedChunks, _pairs));
-        return GemmBlocking.DivideRoundingUp(tiles, GemmBlocking.DivideRoundingUp(tiles, groups));
-    }
+        => Math.Clamp(batch * _geometry.TilesPerImage / MinGroupTiles, 1, GemmBlocking.DivideRoundingUp(WantedChunks, _pairs));
 
     /// <summary>The sum over one group of tiles for some of the output channels by some of the input channels.</summary>
     private readonly struct BlockJob(
@@ -98,7 +94,8 @@ internal sealed unsafe class WinogradWeightGradient<S, V, TTile> : Kernel
             var (group, pair) = (chunk / kernel._pairs, chunk % kernel._pairs);
             var (firstRow, firstColumn) = (pair / kernel._columnBlocks * kernel._rows, pair % kernel._columnBlocks * kernel._columns);
             var (rows, columns) = (Math.Min(kernel._rows, g.Outputs - firstRow), Math.Min(kernel._columns, g.Inputs - firstColumn));
-            var (rowPlane, columnPlane, sumPlane) = (((nint)BlockTiles * rows) + S.Count, ((nint)BlockTiles * columns) + S.Count, ((nint)rows * columns) + S.Count);
+            var (rowPlane, columnPlane) = (((nint)BlockTiles * rows) + S.Count, ((nint)BlockTiles * columns) + S.Count);
+            var sumPlane = ((nint)rows * columns) + S.Count;
             var xPoints = Scratch.Get(ScratchUse.WinogradInputs, Planes * columnPlane);
             var dYPoints = Scratch.Get(ScratchUse.WinogradOutputs, Planes * rowPlane);
             var sums = Scratch.Get(ScratchUse.WinogradFilter, (Planes * sumPlane) + (Taps * columns));
@@ -119,8 +116,9 @@ internal sealed unsafe class WinogradWeightGradient<S, V, TTile> : Kernel
                 }
             }
 
-            var target = (group == 0 ? dW : partials + ((group - 1) * (nint)kernel._weightLength)) + ((((nint)firstRow * g.Inputs) + firstColumn) * Taps);
-            Finish(g, rows, columns, sums, sumPlane, sums + (Planes * sumPlane), target);
+            var gradient = group == 0 ? dW : partials + ((group - 1) * (nint)kernel._weightLength);
+            var offset = (((nint)firstRow * g.Inputs) + firstColumn) * Taps;
+            Finish(g, rows, columns, sums, sumPlane, sums + (Planes * sumPlane), gradient + offset);
         }
 
         /// <summary>sums += dyᵀ·x, over the tiles of a block.</summary>
