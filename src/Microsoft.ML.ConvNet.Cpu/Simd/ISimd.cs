@@ -16,6 +16,9 @@ internal unsafe interface ISimd<V>
 
     static abstract void Store(V value, float* target);
 
+    /// <summary>Stores to an address that is a multiple of the vector's size, past the caches.</summary>
+    static abstract void StoreNonTemporal(V value, float* target);
+
     /// <summary>The first <paramref name="count"/> lanes from memory, zero in the others; no other memory is touched.</summary>
     static abstract V LoadFirst(float* source, int count);
 

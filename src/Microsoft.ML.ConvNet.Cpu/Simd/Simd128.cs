@@ -16,6 +16,9 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector128<float> value, float* target) => value.Store(target);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreNonTemporal(Vector128<float> value, float* target) => value.StoreAlignedNonTemporal(target);
+
     public static Vector128<float> LoadFirst(float* source, int count)
     {
         var lanes = Vector128<float>.Zero;

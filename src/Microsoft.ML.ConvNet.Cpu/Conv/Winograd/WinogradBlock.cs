@@ -4,7 +4,8 @@ namespace Microsoft.ML.ConvNet.Cpu;
 
 /// <summary>
 /// The tiles of a block, transformed for one vector of channels. Channels are outside and tiles inside, so that rows of an image
-/// stream from memory; what a tile's lower neighbour needs is fetched meanwhile, which halves the time of large images. Layout of the points: [point][tile][channel], the points a plane apart.
+/// stream from memory; what a tile's lower neighbour needs is fetched meanwhile, which halves the time of large images.
+/// Layout of the points: [point][tile][channel], the points a plane apart.
 /// </summary>
 internal static unsafe class WinogradBlock<S, V, TTile>
     where S : struct, ISimd<V>
@@ -20,7 +21,7 @@ internal static unsafe class WinogradBlock<S, V, TTile>
         var images = new WinogradPlanes<S, V>(input, channel, g.Inputs, g.Height, g.Width);
         for (var tile = 0; tile < count; tile++, place = g.Next(place), points += channels)
         {
-            images.Fetch(place.Sample, place.Y + TTile.Outputs + 1, place.X, TTile.Outputs);
+            images.Fetch(place.Sample, place.Y - g.Top + TTile.Points, place.X, TTile.Outputs);
             var source = images.Square(place.Sample, place.Y - g.Top, place.X - g.Left, TTile.Points, copy, out var row);
             WinogradTransform.Input<S, V, TTile>(source, row, points, plane);
         }

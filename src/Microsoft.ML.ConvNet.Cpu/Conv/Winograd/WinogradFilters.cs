@@ -6,7 +6,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// The filters of a convolution as the panels that its products read. Idea: transpose 16 channels' taps at a time into L1, so that
 /// output channels lie in the lanes, then transform whole vectors. Layout: from O×C×3×3 to [point][panel][input channel][width of
 /// the panel], the points a little further apart than their lengths, which are powers of two that caches cannot hold side by side.
-/// Lanes: output channels. Panels and groups of input channels run in parallel.
+/// Lanes: output channels. Groups of input channels run in parallel.
 /// </summary>
 /// <param name="weights">O×C×3×3.</param>
 /// <param name="geometry">Whose inputs and outputs are those of the pass.</param>
@@ -20,6 +20,11 @@ internal readonly unsafe struct WinogradFilters<S, V, TTile>(float* weights, Win
     private const int Taps = 9;
 
     private const int InputsAtATime = 16;
+
+    /// <summary>Floats that caches may keep until they are read: 16 MB.</summary>
+    private const int MaxCached = 1 << 22;
+
+    private readonly bool _isLong = Length(geometry) > MaxCached;
 
     public static nint PlaneStride(WinogradGeometry geometry) => ((nint)geometry.Inputs * geometry.Outputs) + S.Count;
 
@@ -44,15 +49,18 @@ internal readonly unsafe struct WinogradFilters<S, V, TTile>(float* weights, Win
     {
         var taps = Scratch.Get(ScratchUse.WinogradFilter, InputsAtATime * Taps * (nint)width);
         Transpose(firstInput, count, firstOutput, width, taps);
+        var (step, plane) = (transposed ? -width : width, PlaneStride(geometry));
         var target = panels + ((nint)firstOutput * geometry.Inputs) + ((nint)firstInput * width);
         for (var i = 0; i < count * width; i += S.Count)
         {
             var (input, lane) = (i / width, i % width);
             var source = taps + ((nint)input * Taps * width) + lane;
-            for (var point = 0; point < TTile.Points * TTile.Points; point++)
-                Prefetch.Line(target + (point * PlaneStride(geometry)) + i + (2 * S.Count));
-            WinogradTransform.Filter<S, V, TTile>(
-                transposed ? source + ((Taps - 1) * width) : source, transposed ? -width : width, target + i, PlaneStride(geometry));
+            if (transposed)
+                source += (Taps - 1) * width;
+            if (_isLong)
+                WinogradTransform.FilterNonTemporal<S, V, TTile>(source, step, target + i, plane);
+            else
+                WinogradTransform.Filter<S, V, TTile>(source, step, target + i, plane);
         }
     }
 

@@ -4,7 +4,11 @@ using Microsoft.ML.ConvNet.Backends;
 namespace Microsoft.ML.ConvNet.Cpu;
 
 /// <summary>
-/// The forward pass and the input gradient.
+/// The forward pass, and the input gradient. Idea: a block of tiles, of one image or several, goes through three steps before the next
+/// block does: its input channels are transformed, multiplied by the filters, a matrix product for each point, and its output channels
+/// transformed back, when bias, addend and ReLU cost nothing more. Layout: points [point][tile][channel], the points a little further
+/// apart than their lengths, which are powers of two that caches cannot hold side by side. Lanes: channels. The filters' points are
+/// kept until the weights change.
 /// </summary>
 internal sealed unsafe class WinogradForward<S, V, TTile> : Kernel
     where S : struct, ISimd<V>
@@ -39,20 +43,20 @@ internal sealed unsafe class WinogradForward<S, V, TTile> : Kernel
         }
 
         // Blocks run in parallel, as many on each thread; where that makes them too small, the steps of a block do. No result depends on it.
-        var tiles = call.Batch * _geometry.TilesPerImage;
-        var blocks = GemmBlocking.DivideRoundingUp(tiles, MaxBlockTiles * _pool.Threads) * _pool.Threads;
-        var blockTiles = GemmBlocking.DivideRoundingUp(tiles, blocks);
-        var inParallel = blockTiles >= MinBlockTiles;
-        if (!inParallel)
-            blockTiles = MaxBlockTiles;
-        blocks = GemmBlocking.DivideRoundingUp(tiles, blockTiles);
         var operands = new Operands(call.Input(0), call.Prepared(), _problem.Bias(call), _problem.Addend(call), call.Output());
-        var job = new BlockJob(this, tiles, blockTiles, operands);
-        if (inParallel)
-            _pool.Run(blocks, job);
-        else
-            for (var block = 0; block < blocks; block++)
-                job.Execute(block);
+        var tiles = call.Batch * _geometry.TilesPerImage;
+        var rounds = GemmBlocking.DivideRoundingUp(tiles, MaxBlockTiles * _pool.Threads);
+        var blockTiles = GemmBlocking.DivideRoundingUp(tiles, rounds * _pool.Threads);
+        if (blockTiles >= MinBlockTiles)
+        {
+            var job = new BlockJob(this, tiles, blockTiles, operands);
+            _pool.Run(job.Blocks, job);
+            return;
+        }
+
+        var large = new BlockJob(this, tiles, MaxBlockTiles, operands);
+        for (var block = 0; block < large.Blocks; block++)
+            large.Execute(block);
     }
 
     private readonly struct Operands(float* input, float* filters, float* bias, float* addend, float* output)
@@ -67,6 +71,8 @@ internal sealed unsafe class WinogradForward<S, V, TTile> : Kernel
     /// <summary>Some tiles, through all three steps while they are in the cache.</summary>
     private readonly struct BlockJob(WinogradForward<S, V, TTile> kernel, int tiles, int blockTiles, Operands operands) : IParallelJob
     {
+        public int Blocks => GemmBlocking.DivideRoundingUp(tiles, blockTiles);
+
         public void Execute(int block)
         {
             var g = kernel._geometry;

@@ -41,6 +41,20 @@ internal static unsafe class WinogradTransform
             TTile.Filter<S, V>(columns + (i * 3 * S.Count), S.Count, points, plane);
     }
 
+    /// <summary>The same past the caches, which do not hold that many filters anyway: a store that misses would first read what it overwrites.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(Hot.Loop)]
+    public static void FilterNonTemporal<S, V, TTile>(float* taps, nint tap, float* points, nint plane)
+        where S : struct, ISimd<V>
+        where V : struct
+        where TTile : struct, IWinogradTile
+    {
+        var tile = stackalloc float[MaxTile];
+        Filter<S, V, TTile>(taps, tap, tile, S.Count);
+        for (var point = 0; point < TTile.Points * TTile.Points; point++)
+            S.StoreNonTemporal(S.Load(tile + (point * S.Count)), points + (point * plane));
+    }
+
     /// <summary>Points to the output tile, its elements side by side.</summary>
     [SkipLocalsInit]
     [MethodImpl(Hot.Loop)]

@@ -3,8 +3,26 @@ using Microsoft.ML.ConvNet.Backends;
 
 namespace Microsoft.ML.ConvNet.Cpu;
 
+/// <summary>How the weight gradient is cut.</summary>
+internal static class WinogradWeightGradient
+{
+    /// <summary>The channels of either side whose products are summed at a time: 36 sums for each pair are 2.3 MB, between L2 and L3.</summary>
+    public const int BlockChannels = 128;
+
+    /// <summary>The tiles between two visits to a sum: fewer visit too often, and the points of more leave the cache.</summary>
+    public const int BlockTiles = 64;
+
+    /// <summary>The blocks of the channels of one side.</summary>
+    public static int Blocks(int channels) => GemmBlocking.DivideRoundingUp(channels, BlockChannels);
+}
+
 /// <summary>
-/// The weight gradient: dW = Gᵀ[Σ (A·dy·Aᵀ) ⊙ (Bᵀ·x·B)]G over the tiles of all images.
+/// The weight gradient: dW = Gᵀ[Σ (A·dy·Aᵀ) ⊙ (Bᵀ·x·B)]G, summed over the tiles of all images. Idea: for some output channels by some
+/// input channels, transform a block of tiles of dy and x, then add a matrix product for each point to the sums, output channels ×
+/// tiles by tiles × input channels; at the end transform the sums to taps. Layout: points [point][tile][channel], sums [point][output
+/// channel][input channel]. Lanes: input channels, whose taps are a run of the weights. Pairs of channel blocks run in parallel, and
+/// where they are few, groups of tiles, which the batch alone determines and whose gradients are added in order: the bits do not depend
+/// on the threads.
 /// </summary>
 internal sealed unsafe class WinogradWeightGradient<S, V, TTile> : Kernel
     where S : struct, ISimd<V>
@@ -13,13 +31,13 @@ internal sealed unsafe class WinogradWeightGradient<S, V, TTile> : Kernel
 {
     private const int Taps = 9;
 
-    private const int ChannelsAtATime = 128;
-
-    private const int BlockTiles = 64;
-
+    /// <summary>The parts that a gradient is cut into, as far as its tiles suffice.</summary>
     private const int WantedChunks = 16;
 
+    /// <summary>The fewest tiles of a group: enough that transforming its sums to taps does not count.</summary>
     private const int MinGroupTiles = 256;
+
+    private const int BlockTiles = WinogradWeightGradient.BlockTiles;
 
     private readonly WinogradGeometry _geometry;
     private readonly WorkerPool _pool;
@@ -39,7 +57,7 @@ internal sealed unsafe class WinogradWeightGradient<S, V, TTile> : Kernel
 
         static (int Size, int Blocks) Split(int channels)
         {
-            var blocks = GemmBlocking.DivideRoundingUp(channels, ChannelsAtATime);
+            var blocks = WinogradWeightGradient.Blocks(channels);
             var size = GemmBlocking.DivideRoundingUp(channels / S.Count, blocks) * S.Count;
             return (size, GemmBlocking.DivideRoundingUp(channels, size));
         }
@@ -64,11 +82,7 @@ internal sealed unsafe class WinogradWeightGradient<S, V, TTile> : Kernel
 
     /// <summary>The groups of tiles that are summed by themselves, by the batch alone.</summary>
     private int Groups(int batch)
-    {
-        var groups = Math.Clamp(batch * _geometry.TilesPerImage / MinGroupTiles, 1, GemmBlocking.DivideRoundingUp(WantedChunks, _pairs));
-        var tiles = batch * _geometry.TilesPerImage;
-        return GemmBlocking.DivideRoundingUp(tiles, GemmBlocking.DivideRoundingUp(tiles, groups));
-    }
+        => Math.Clamp(batch * _geometry.TilesPerImage / MinGroupTiles, 1, GemmBlocking.DivideRoundingUp(WantedChunks, _pairs));
 
     /// <summary>The sum over one group of tiles for some of the output channels by some of the input channels.</summary>
     private readonly struct BlockJob(
@@ -80,7 +94,8 @@ internal sealed unsafe class WinogradWeightGradient<S, V, TTile> : Kernel
             var (group, pair) = (chunk / kernel._pairs, chunk % kernel._pairs);
             var (firstRow, firstColumn) = (pair / kernel._columnBlocks * kernel._rows, pair % kernel._columnBlocks * kernel._columns);
             var (rows, columns) = (Math.Min(kernel._rows, g.Outputs - firstRow), Math.Min(kernel._columns, g.Inputs - firstColumn));
-            var (rowPlane, columnPlane, sumPlane) = (((nint)BlockTiles * rows) + S.Count, ((nint)BlockTiles * columns) + S.Count, ((nint)rows * columns) + S.Count);
+            var (rowPlane, columnPlane) = (((nint)BlockTiles * rows) + S.Count, ((nint)BlockTiles * columns) + S.Count);
+            var sumPlane = ((nint)rows * columns) + S.Count;
             var xPoints = Scratch.Get(ScratchUse.WinogradInputs, Planes * columnPlane);
             var dYPoints = Scratch.Get(ScratchUse.WinogradOutputs, Planes * rowPlane);
             var sums = Scratch.Get(ScratchUse.WinogradFilter, (Planes * sumPlane) + (Taps * columns));
@@ -101,8 +116,9 @@ internal sealed unsafe class WinogradWeightGradient<S, V, TTile> : Kernel
                 }
             }
 
-            var target = (group == 0 ? dW : partials + ((group - 1) * (nint)kernel._weightLength)) + ((((nint)firstRow * g.Inputs) + firstColumn) * Taps);
-            Finish(g, rows, columns, sums, sumPlane, sums + (Planes * sumPlane), target);
+            var gradient = group == 0 ? dW : partials + ((group - 1) * (nint)kernel._weightLength);
+            var offset = (((nint)firstRow * g.Inputs) + firstColumn) * Taps;
+            Finish(g, rows, columns, sums, sumPlane, sums + (Planes * sumPlane), gradient + offset);
         }
 
         /// <summary>sums += dyᵀ·x, over the tiles of a block.</summary>
