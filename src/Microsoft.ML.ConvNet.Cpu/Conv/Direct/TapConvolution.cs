@@ -19,7 +19,7 @@ internal sealed unsafe class TapConvolution
     /// <summary>Pixels of a block, for the sake of parallelism.</summary>
     private const int MaxPixels = 1024;
 
-    /// <summary>Floats of the weights that all tiles of a block meet before the next: they stay in cache.</summary>
+    /// <summary>Floats of the weights that all tiles of a block meet before the next: they stay in L1.</summary>
     private const int MaxPanel = 1 << 13;
 
     private const int WantedChunks = 16;
