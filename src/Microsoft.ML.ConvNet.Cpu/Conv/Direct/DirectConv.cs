@@ -54,7 +54,7 @@ internal sealed class DirectConv : IConvAlgorithm
 
     /// <summary>
     /// The share of the peak that tiles of the problem's size reach: those of few rows or vectors wait for the latency of the additions
-    /// (8 in flight) or for loads, and starting and storing a tile takes as long as 2 steps.
+    /// (8 in flight) or for loads, starting and storing a tile takes as long as 2 steps, and starting a run a fifth of one.
     /// </summary>
     private static double TileShare(ConvProblem problem)
     {
@@ -68,6 +68,7 @@ internal sealed class DirectConv : IConvAlgorithm
         };
         var groups = new VectorGroups(target.C / lanes);
         var (row, vector) = (rows / Math.Ceiling(rows / maxRows), groups.Vectors / (double)groups.Length);
-        return Math.Min(1, Math.Min(row * vector / 8, row * vector / (row + vector))) * steps / (steps + 2);
+        var run = problem.Pass == ConvPass.WeightGradient ? problem.Y.W : problem.Window.Width.Size * problem.XLayout.Lanes;
+        return Math.Min(1, Math.Min(row * vector / 8, row * vector / (row + vector))) * steps / (steps + 2) * run / (run + 0.2);
     }
 }

@@ -106,6 +106,7 @@ internal sealed unsafe class TapWeightGradient
                 Execute<Simd128, Vector128<float>>(chunk);
         }
 
+        [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Execute<S, V>(int chunk)
             where S : struct, ISimd<V>
