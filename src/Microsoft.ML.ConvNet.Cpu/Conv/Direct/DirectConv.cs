@@ -8,8 +8,9 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// strided layer is one such convolution for each remainder of the stride (<see cref="TapAxis"/>). Layout: channels in the lanes; x may be
 /// plain in the forward pass and the weight gradient, so that first layers read images as they come. Lanes: output channels. See
 /// <see cref="TapConvolution"/> and <see cref="TapWeightGradient"/>.
-/// Win: 3×3 windows on 64–256 channels at 88–95 % of the FMA peak forward and 85–93 % in the input gradient, 80–90 % in the weight
-/// gradient; first layers at 80–89 %: <c>dotnet run -c Release --project benchmarks -- layers --threads 1</c>.
+/// Win: 3×3 windows on 64–384 channels at 86–95 % of the FMA peak forward, 83–94 % in the input gradient and 82–91 % in the weight
+/// gradient; first layers at 80–92 %: <c>dotnet run -c Release --project benchmarks -- layers --threads 1</c>. Deep small maps in small
+/// batches are bound by the packing of their weights: 512→512 at 7×7, batch 8, at 52–68 %.
 /// </summary>
 internal sealed class DirectConv : IConvAlgorithm
 {
@@ -34,6 +35,10 @@ internal sealed class DirectConv : IConvAlgorithm
             (false, false) => 0.93,
         };
 
+        // Plain rows are short pieces to copy, and runs of a few steps.
+        if (problem.XLayout == Layout.Plain && problem.Window.Taps > 1)
+            share *= 0.94;
+
         // Packed weights are read, fetched to be written, and written; neighbours in the filters of the other direction lie further apart.
         var packing = CostModel.Traffic(4.0 * problem.WeightLength * (problem.Pass == ConvPass.InputGradient ? 6 : 3));
         return CostModel.Microseconds(problem.Flops, share * TileShare(problem)) + packing;
@@ -54,7 +59,7 @@ internal sealed class DirectConv : IConvAlgorithm
 
     /// <summary>
     /// The share of the peak that tiles of the problem's size reach: those of few rows or vectors wait for the latency of the additions
-    /// (8 in flight) or for loads, starting and storing a tile takes as long as 2 steps, and starting a run a fifth of one.
+    /// (8 in flight) or for loads, and starting and storing a tile takes as long as 2 steps.
     /// </summary>
     private static double TileShare(ConvProblem problem)
     {
@@ -68,7 +73,6 @@ internal sealed class DirectConv : IConvAlgorithm
         };
         var groups = new VectorGroups(target.C / lanes);
         var (row, vector) = (rows / Math.Ceiling(rows / maxRows), groups.Vectors / (double)groups.Length);
-        var run = problem.Pass == ConvPass.WeightGradient ? problem.Y.W : problem.Window.Width.Size * problem.XLayout.Lanes;
-        return Math.Min(1, Math.Min(row * vector / 8, row * vector / (row + vector))) * steps / (steps + 2) * run / (run + 0.2);
+        return Math.Min(1, Math.Min(row * vector / 8, row * vector / (row + vector))) * steps / (steps + 2);
     }
 }
