@@ -72,6 +72,19 @@ internal sealed class ConvolutionCases : OpCaseTable
             (3, [48, 13, 10], 80, Square(3), 1, true),
             (21, [16, 6, 9], 64, new Window(new WindowAxis(3, Before: 2, After: 1), new WindowAxis(3, After: 2)), 1, true),
             (1, [112, 3, 2], 16, Square(3, padding: 2), 1, false),
+            (2, [16, 25], 16, new Window(new WindowAxis(1), new WindowAxis(3, Before: 8, Dilation: 4)), 1, true),
+            (2, [32, 9, 12], 16, new Window(new WindowAxis(5, Stride: 2, Before: 3), new WindowAxis(2, After: 1)), 1, false),
+
+            // Remainders of the stride that some taps reach, or none; taps in the padding everywhere.
+            (2, [16, 13, 12], 16, Square(3, stride: 2, padding: 3, dilation: 2), 1, true),
+            (2, [16, 14, 11], 32, Square(3, stride: 3, padding: 1, dilation: 2), 1, true),
+            (2, [16, 11, 8], 16, Square(2, stride: 4), 1, true),
+            (3, [16, 2, 3], 16, Square(3, padding: 4), 1, true),
+
+            // More rows, or samples, than one thread takes at a time.
+            (1, [64, 34, 34], 16, Square(3, padding: 1), 1, true),
+            (1, [16, 70, 66], 16, Square(3, stride: 2, padding: 1), 1, true),
+            (70, [16, 3, 4], 16, Square(3, padding: 1), 1, true),
 
             // More windows than the CPU's convolution makes at a time.
             (1, [8, 12, 20, 24], 2, new Window(new WindowAxis(3, Stride: 2, Before: 1, After: 1), new WindowAxis(3, 1, 1, 1), new WindowAxis(3, 1, 1, 1)), 1, true),

@@ -6,14 +6,14 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// <summary>
 /// The weights of a convolution as register tiles read them. Idea: for each group of up to 3 vectors of target channels a panel, whose
 /// row is an element of the filters (source channel and tap, in the order in which the tile meets them) with the group's channels in the
-/// lanes (<see cref="FilterPacking"/> makes them). Layout: phases × groups × source blocks × taps
-/// × source lanes × target lanes. Lanes: target channels.
+/// lanes. Layout: phases × groups × source blocks × taps × source lanes × target lanes. Lanes: target channels. <see cref="FilterPacking"/>
+/// makes them.
 /// </summary>
 internal sealed class FilterPanels
 {
     private readonly int _sourceLanes;
     private readonly TapPlace[] _places;
-    private readonly int[] _steps;
+    private readonly (nint Start, int Steps)[] _phases;
 
     /// <summary>Lays out the filters of a convolution from the source's to the target's channels.</summary>
     public FilterPanels(TapPhase[] phases, int windowWidth, int taps, int sources, int targets, int pixelFloats)
@@ -21,11 +21,10 @@ internal sealed class FilterPanels
         (Targets, Sources, _sourceLanes) = (targets, sources, pixelFloats);
         Groups = new VectorGroups(targets / VectorWidth.Floats);
         _places = new TapPlace[taps];
-        Starts = new nint[phases.Length];
-        _steps = [.. phases.Select(p => p.Steps)];
+        _phases = new (nint, int)[phases.Length];
         foreach (var (index, phase) in phases.Index())
         {
-            Starts[index] = (nint)Length;
+            _phases[index] = ((nint)Length, phase.Steps);
             for (var tap = 0; tap < phase.Taps; tap++)
             {
                 var (y, x) = (phase.Vertical.Taps[tap / phase.Horizontal.Taps.Length], phase.Horizontal.Taps[tap % phase.Horizontal.Taps.Length]);
@@ -51,11 +50,9 @@ internal sealed class FilterPanels
     /// <summary>The groups of vectors of target channels.</summary>
     public VectorGroups Groups { get; }
 
-    /// <summary>Where the panels of each phase start.</summary>
-    private nint[] Starts { get; }
-
-    /// <summary>Where the panel of a group starts, seen from the panels of its phase.</summary>
-    public nint PanelStart(int phase, int group) => Starts[phase] + ((nint)Groups.First(group) * _steps[phase] * VectorWidth.Floats);
+    /// <summary>Where the panel of a group starts.</summary>
+    public nint PanelStart(int phase, int group)
+        => _phases[phase].Start + ((nint)Groups.First(group) * _phases[phase].Steps * VectorWidth.Floats);
 
     /// <summary>Where the rows of a vector of target channels are.</summary>
     public Rows RowsOf(int vector) => new(this, vector);
@@ -86,8 +83,10 @@ internal sealed class FilterPanels
 /// <summary>Vectors of channels in groups of nearly the same size that fit the register tile: 4 are 2 + 2, 8 are 2 + 3 + 3.</summary>
 internal readonly struct VectorGroups(int vectors)
 {
+    /// <summary>The vectors of all groups.</summary>
     public int Vectors => vectors;
 
+    /// <summary>How many groups there are.</summary>
     public int Length { get; } = GemmBlocking.DivideRoundingUp(vectors, GemmBlocking.RegisterTile.Vectors);
 
     /// <summary>The first vector of a group.</summary>
@@ -96,5 +95,6 @@ internal readonly struct VectorGroups(int vectors)
     /// <summary>The vectors of a group.</summary>
     public int Count(int group) => First(group + 1) - First(group);
 
+    /// <summary>The group that a vector is in.</summary>
     public int GroupOf(int vector) => (((vector + 1) * Length) - 1) / vectors;
 }

@@ -9,7 +9,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// rows are pixels, and a run is a row of the window; in the weight gradient rows are elements of a filter, and a run is a row of
 /// pixels. Layout: given by <see cref="TileOperands"/>. Lanes: output channels. 8×3 needs 28 of the 32 registers of AVX-512, 6×2
 /// 15 of the 16 of AVX2.
-/// Win: 95–97 % of the FMA peak in 3×3 windows on 64 and more channels (<c>benchmarks -- layers --layer 3×3</c>).
+/// Win: up to 96 % of the FMA peak in whole convolutions (<c>benchmarks -- layers --layer 5×5 --threads 1</c>).
 /// </summary>
 internal static unsafe class LaneTile
 {

@@ -19,7 +19,7 @@ internal sealed unsafe class TapConvolution
     /// <summary>Pixels of a block, for the sake of parallelism.</summary>
     private const int MaxPixels = 1024;
 
-    /// <summary>Floats of the weights that all tiles of a block meet before the next: they stay in cache.</summary>
+    /// <summary>Floats of the weights that all tiles of a block meet before the next: they stay in L1.</summary>
     private const int MaxPanel = 1 << 13;
 
     private const int WantedChunks = 16;
@@ -74,12 +74,12 @@ internal sealed unsafe class TapConvolution
         pool.Run(job.Chunks, job);
     }
 
+    /// <summary>The target rows of which a block's source and pixels are not too many.</summary>
     private static int MaxRows(Shape source, Layout layout, TapAxis[] vertical, TapAxis[] horizontal)
     {
         var one = new StagedSource(source, layout, vertical, horizontal, 1);
-        var rowLength = (int)one.Pitch * one.Blocks;
-        var fitting = ((MaxStaged / rowLength) - one.Span) / one.RowStep + 1;
-        return Math.Clamp(Math.Min(fitting, MaxPixels / horizontal.Sum(h => h.Count)), 1, vertical[0].Count);
+        var fitting = (((MaxStaged / (one.Pitch * one.Blocks)) - one.Span) / one.RowStep) + 1;
+        return Math.Clamp(Math.Min((int)fitting, MaxPixels / horizontal.Sum(h => h.Count)), 1, vertical[0].Count);
     }
 
     /// <summary>Blocks of samples or rows × parts of the groups of channels.</summary>

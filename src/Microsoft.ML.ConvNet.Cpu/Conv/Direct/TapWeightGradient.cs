@@ -14,11 +14,11 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// </summary>
 internal sealed unsafe class TapWeightGradient
 {
-    /// <summary>Pixels that all elements of a filter meet before the next: their dY stays in L1 or close to it.</summary>
-    private const int MaxPixels = 256;
+    /// <summary>Pixels that all elements of a chunk meet before the next: a tile's dY and x stay in L2, and its sums are seldom moved.</summary>
+    public const int MaxPixels = 512;
 
-    /// <summary>Elements of a filter that one chunk of work sums.</summary>
-    private const int WantedElements = 128;
+    /// <summary>Elements of the filters that one chunk of work sums, so that what it reads of dY is worth it.</summary>
+    private const int WantedElements = 512;
 
     private const int WantedChunks = 16;
 
@@ -106,6 +106,7 @@ internal sealed unsafe class TapWeightGradient
                 Execute<Simd128, Vector128<float>>(chunk);
         }
 
+        [SkipLocalsInit]
         [MethodImpl(Hot.Loop)]
         private void Execute<S, V>(int chunk)
             where S : struct, ISimd<V>
