@@ -18,7 +18,7 @@ public class ModelTrainingTests
         ["Nielsen, two layers"] = (() => Net.NielsenDeep(), Loss.SoftmaxCrossEntropy, 80, 2e-3f),
         ["AlexNet"] = (() => Net.AlexNet(Network.Input(3, 63, 63), 4, width: 8, units: 32), Loss.SoftmaxCrossEntropy, 150, 2e-3f),
         ["VoxNet"] = (() => Net.VoxNet(Network.Input([1, 12, 12, 12]), 4, width: 6, units: 16), Loss.SoftmaxCrossEntropy, 150, 3e-3f),
-        ["VGG-11"] = (() => Net.Vgg11(Network.Input(3, 32, 32), 4, width: 8, units: 32), Loss.SoftmaxCrossEntropy, 150, 2e-3f),
+        ["VGG-11"] = (() => Net.Vgg11(Network.Input(3, 32, 32), 4, width: 8, units: 32), Loss.SoftmaxCrossEntropy, 300, 2e-3f),
         ["VGG-16"] = (() => Net.Vgg16(Network.Input(3, 32, 32), 4, width: 8, units: 32), Loss.SoftmaxCrossEntropy, 200, 2e-3f),
         ["ResNet-18"] = (() => Net.ResNet18(Network.Input(3, 32, 32), 4, width: 8), Loss.SoftmaxCrossEntropy, 40, 3e-3f),
         ["ResNet-18, CIFAR stem"] = (() => Net.ResNet18(Network.Input(3, 16, 16), 4, ResNetStem.Cifar, width: 4), Loss.SoftmaxCrossEntropy, 40, 3e-3f),
