@@ -3,17 +3,21 @@ using Microsoft.ML.ConvNet.Backends;
 
 namespace Microsoft.ML.ConvNet.Cpu;
 
-/// <summary>Native memory on a multiple of 64 bytes, which the garbage collector neither moves nor scans.</summary>
+/// <summary>
+/// Native memory on a multiple of 64 bytes, which the garbage collector neither moves nor scans. It is zero, but not touched: the system
+/// clears pages when they are first used.
+/// </summary>
 internal sealed unsafe class NativeBuffer : DeviceBuffer
 {
     private const nuint Alignment = 64;
 
+    private void* _block;
+
     public NativeBuffer(long length)
     {
         Length = length;
-        var bytes = checked((nuint)Math.Max(1, length) * sizeof(float));
-        Pointer = (float*)NativeMemory.AlignedAlloc(bytes, Alignment);
-        NativeMemory.Clear(Pointer, bytes);
+        _block = NativeMemory.AllocZeroed(checked(((nuint)Math.Max(1, length) * sizeof(float)) + Alignment));
+        Pointer = (float*)(((nuint)_block + Alignment - 1) / Alignment * Alignment);
     }
 
     ~NativeBuffer() => Dispose(false);
@@ -36,7 +40,8 @@ internal sealed unsafe class NativeBuffer : DeviceBuffer
 
     protected override void Dispose(bool disposing)
     {
-        NativeMemory.AlignedFree(Pointer);
+        NativeMemory.Free(_block);
+        _block = null;
         Pointer = null;
         base.Dispose(disposing);
     }

@@ -25,59 +25,79 @@ internal sealed class AssignLayouts(IBackend backend, IReadOnlyList<Layout> layo
     }
 
     /// <summary>One way to compute a node.</summary>
-    private readonly record struct Variant(Layout Layout, Layout[] Inputs, double Cost);
+    /// <param name="Output">The layout of the output, as its index among all layouts.</param>
+    /// <param name="Inputs">Those of the inputs.</param>
+    /// <param name="Cost">The estimated time in microseconds.</param>
+    private sealed record Variant(int Output, int[] Inputs, double Cost);
 
-    /// <summary>The nodes of a computation with their variants; the first is plain.</summary>
+    /// <summary>
+    /// The nodes of a computation with their variants, one for each layout or null; the first is plain. Loops rather than queries: this runs before
+    /// anything is compiled with optimisation.
+    /// </summary>
     private sealed class Problem
     {
+        private const int Plain = 0;
+
         private readonly Computation _computation;
+        private readonly IBackend _backend;
         private readonly int _maxBatch;
         private readonly Layout[] _layouts;
         private readonly IReadOnlyList<Node> _order;
-        private readonly Dictionary<Node, int> _index;
+        private readonly Dictionary<Node, int> _index = [];
         private readonly Variant?[][] _variants;
-        private readonly (int Consumer, int Input)[][] _uses;
+        private readonly int[][] _inputs;
+        private readonly List<(int Consumer, int Input)>[] _uses;
         private readonly bool[] _isOutput;
+        private readonly double[] _reorderCosts;
 
         public Problem(Computation computation, IBackend backend, Layout[] layouts, int maxBatch)
         {
-            (_computation, _maxBatch, _layouts) = (computation, maxBatch, layouts);
+            (_computation, _backend, _maxBatch, _layouts) = (computation, backend, maxBatch, layouts);
             _order = computation.Order();
-            _index = _order.Index().ToDictionary(n => n.Item, n => n.Index);
-            _variants = [.. _order.Select(n => layouts.Select(l => VariantOf(n, l, backend)).ToArray())];
-            _uses = [.. _order.Select(_ => Array.Empty<(int, int)>())];
-            foreach (var use in _order.Index().SelectMany(n => n.Item.Inputs.Index().Select(i => (Producer: _index[i.Item], Use: (n.Index, i.Index)))).GroupBy(u => u.Producer, u => u.Use))
-                _uses[use.Key] = [.. use];
-            _isOutput = [.. _order.Select(computation.Outputs.Contains)];
+            _variants = new Variant?[_order.Count][];
+            _inputs = new int[_order.Count][];
+            _uses = new List<(int, int)>[_order.Count];
+            _isOutput = new bool[_order.Count];
+            _reorderCosts = new double[_order.Count];
+            for (var i = 0; i < _order.Count; i++)
+            {
+                var node = _order[i];
+                _index[node] = i;
+                _uses[i] = [];
+                _inputs[i] = new int[node.Inputs.Count];
+                for (var input = 0; input < node.Inputs.Count; input++)
+                {
+                    _inputs[i][input] = _index[node.Inputs[input]];
+                    _uses[_inputs[i][input]].Add((i, input));
+                }
+
+                _variants[i] = new Variant?[layouts.Length];
+                for (var layout = 0; layout < layouts.Length; layout++)
+                    _variants[i][layout] = VariantOf(node, layout);
+                _reorderCosts[i] = node.Type.Batched ? CostModel.Traffic(ReorderOverhead * 2 * sizeof(float) * node.Type.Length(maxBatch)) : 0;
+            }
+
+            foreach (var output in computation.Outputs)
+                _isOutput[_index[output]] = true;
         }
 
         /// <summary>Starts from one layout wherever it is possible, and improves.</summary>
         public (int[] Choices, double Cost) Solve(int start)
         {
-            var choices = _variants.Select(v => v[start] == null ? 0 : start).ToArray();
+            var choices = new int[_order.Count];
+            for (var node = 0; node < choices.Length; node++)
+                choices[node] = _variants[node][start] == null ? Plain : start;
             for (var (sweep, changed) = (0, true); changed && sweep < MaxSweeps; sweep++)
             {
                 changed = false;
                 for (var node = 0; node < choices.Length; node++)
-                {
-                    var (before, bestCost) = (choices[node], CostAround(node, choices));
-                    var best = before;
-                    for (var choice = 0; choice < _layouts.Length; choice++)
-                    {
-                        if (choice == before || _variants[node][choice] == null)
-                            continue;
-                        choices[node] = choice;
-                        var cost = CostAround(node, choices);
-                        if (cost < bestCost * 0.999999)
-                            (best, bestCost) = (choice, cost);
-                    }
-
-                    choices[node] = best;
-                    changed |= best != before;
-                }
+                    changed |= Improve(node, choices);
             }
 
-            return (choices, Enumerable.Range(0, choices.Length).Sum(n => _variants[n][choices[n]]!.Value.Cost + Reorders(n, choices)));
+            var cost = 0.0;
+            for (var node = 0; node < choices.Length; node++)
+                cost += _variants[node][choices[node]]!.Cost + Reorders(node, choices);
+            return (choices, cost);
         }
 
         public Computation Rebuild(int[] choices)
@@ -85,9 +105,9 @@ internal sealed class AssignLayouts(IBackend backend, IReadOnlyList<Layout> layo
             var reordered = new Dictionary<(Node, Layout), Node>();
             return _computation.Rewrite((node, inputs) =>
             {
-                var variant = _variants[_index[node]][choices[_index[node]]]!.Value;
-                Node[] laid = [.. inputs.Zip(variant.Inputs, To)];
-                var result = variant.Layout == Layout.Plain && laid.SequenceEqual(node.Inputs) ? node : new Node(node.Op, laid, node.Name, variant.Layout);
+                var variant = _variants[_index[node]][choices[_index[node]]]!;
+                Node[] laid = [.. inputs.Zip(variant.Inputs, (input, layout) => To(input, _layouts[layout]))];
+                var result = variant.Output == Plain && laid.SequenceEqual(node.Inputs) ? node : new Node(node.Op, laid, node.Name, _layouts[variant.Output]);
                 return _isOutput[_index[node]] ? To(result, Layout.Plain) : result;
             });
 
@@ -106,47 +126,75 @@ internal sealed class AssignLayouts(IBackend backend, IReadOnlyList<Layout> layo
             }
         }
 
-        private Variant? VariantOf(Node node, Layout layout, IBackend backend)
+        private Variant? VariantOf(Node node, int layout)
         {
-            var output = node.Type.Batched ? layout : Layout.Plain;
-            Layout[] inputs = [.. node.Inputs.Select(i => layout.Fits(i.Type) ? layout : Layout.Plain)];
+            var wanted = _layouts[layout];
+            var output = node.Type.Batched ? layout : Plain;
+            var inputs = new int[node.Inputs.Count];
+            var isPlain = output == Plain;
+            for (var i = 0; i < inputs.Length; i++)
+            {
+                inputs[i] = wanted.Fits(node.Inputs[i].Type) ? layout : Plain;
+                isPlain &= inputs[i] == Plain;
+            }
+
             if (node.Op is InputOp or VariableOp || node.Op.IsView)
-                return layout == Layout.Plain || (node.Op.IsView && CanView(node, layout)) ? new Variant(output, inputs, 0) : null;
-            if (layout == Layout.Plain)
-                return new Variant(output, inputs, Find() is { Cost: { } plain } ? plain : Traffic());
-            if (!output.Fits(node.Type) || inputs.All(i => i == Layout.Plain) && output == Layout.Plain)
+                return layout == Plain || (node.Op.IsView && CanView(node, wanted)) ? new Variant(output, inputs, 0) : null;
+            if (layout != Plain && (isPlain || !_layouts[output].Fits(node.Type)))
                 return null;
-            return Find() is { } kernel ? new Variant(output, inputs, kernel.Cost ?? Traffic()) : null;
+            var types = new TensorType[inputs.Length];
+            var traffic = node.Type.Length(_maxBatch);
+            for (var i = 0; i < inputs.Length; i++)
+            {
+                types[i] = node.Inputs[i].Type with { Layout = _layouts[inputs[i]] };
+                traffic += types[i].Length(_maxBatch);
+            }
 
-            Kernel? Find() => backend.Find(new OpSignature(
-                node.Op, [.. node.Inputs.Zip(inputs, (i, l) => i.Type with { Layout = l })], node.Type with { Layout = output }, _maxBatch));
-
-            double Traffic() => CostModel.Traffic(sizeof(float) * (node.Type.Length(_maxBatch) + node.Inputs.Sum(i => i.Type.Length(_maxBatch))));
+            var kernel = _backend.Find(new OpSignature(node.Op, types, node.Type with { Layout = _layouts[output] }, _maxBatch));
+            return kernel == null && layout != Plain ? null : new Variant(output, inputs, kernel?.Cost ?? CostModel.Traffic(sizeof(float) * traffic));
         }
 
         /// <summary>Whether the elements keep their order in memory under another shape: a sample's do where samples are in the lanes.</summary>
         private static bool CanView(Node node, Layout layout)
             => layout.Kind == LayoutKind.BatchLanes && node.Type.Batched && node.Inputs[0].Type.Batched;
 
+        /// <summary>Changes a node to its cheapest variant as the others are; false if it has it.</summary>
+        private bool Improve(int node, int[] choices)
+        {
+            var (before, best, bestCost) = (choices[node], choices[node], CostAround(node, choices));
+            for (var choice = 0; choice < _layouts.Length; choice++)
+            {
+                if (choice == before || _variants[node][choice] == null)
+                    continue;
+                choices[node] = choice;
+                var cost = CostAround(node, choices);
+                if (cost < bestCost * 0.999999)
+                    (best, bestCost) = (choice, cost);
+            }
+
+            choices[node] = best;
+            return best != before;
+        }
+
         /// <summary>What the choice of a node decides: its own cost and the reorders before and after it.</summary>
         private double CostAround(int node, int[] choices)
         {
-            var cost = _variants[node][choices[node]]!.Value.Cost + Reorders(node, choices);
-            foreach (var input in _order[node].Inputs)
-                cost += Reorders(_index[input], choices);
+            var cost = _variants[node][choices[node]]!.Cost + Reorders(node, choices);
+            foreach (var input in _inputs[node])
+                cost += Reorders(input, choices);
             return cost;
         }
 
         /// <summary>The cost of the reorders of a node's output: one for each other layout that somebody wants.</summary>
         private double Reorders(int node, int[] choices)
         {
-            if (!_order[node].Type.Batched)
+            if (_reorderCosts[node] == 0)
                 return 0;
-            var own = _variants[node][choices[node]]!.Value.Layout;
-            var count = _layouts.Count(wanted => wanted != own && (
-                (wanted == Layout.Plain && _isOutput[node])
-                || _uses[node].Any(u => _variants[u.Consumer][choices[u.Consumer]]!.Value.Inputs[u.Input] == wanted)));
-            return count * CostModel.Traffic(ReorderOverhead * 2 * sizeof(float) * _order[node].Type.Length(_maxBatch));
+            var wanted = _isOutput[node] ? 1 << Plain : 0;
+            foreach (var (consumer, input) in _uses[node])
+                wanted |= 1 << _variants[consumer][choices[consumer]]!.Inputs[input];
+            wanted &= ~(1 << _variants[node][choices[node]]!.Output);
+            return int.PopCount(wanted) * _reorderCosts[node];
         }
     }
 }
