@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Microsoft.ML.ConvNet.Backends;
 using Microsoft.ML.ConvNet.Compile;
 using Microsoft.ML.ConvNet.Cpu;
@@ -18,7 +19,6 @@ internal sealed class TrainingRun : IDisposable
     public TrainingRun(Options options)
     {
         Network = Networks.Find(options.Net);
-        Network.Initialize(1);
         _images = RandomImages(options.Batch * Network.Inputs[0].Shape.Length);
         _classes = [.. Enumerable.Range(0, options.Batch).Select(i => (float)(i % Network.Output.Shape.Length))];
         _target = new Node(new InputOp { Shape = [1] }, [], "target");
@@ -28,7 +28,10 @@ internal sealed class TrainingRun : IDisposable
         var loss = Loss.SoftmaxCrossEntropy.Mean(Network.Output, _target);
         Plan = Plan.Compile(Computation.Training(loss, Optimizer.Sgd()), Network.Layout, _backend, options.Batch);
         CompileTime = Stopwatch.GetElapsedTime(start);
-        Plan.WriteVariables(Network.Weights);
+        WriteFirstValues(options.Net);
+
+        // In a training there is one copy of the values, as in the peers.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     public Network Network { get; }
@@ -59,6 +62,14 @@ internal sealed class TrainingRun : IDisposable
     }
 
     public static float[] RandomImages(int length) => [.. Enumerable.Range(0, length).Select(i => (float)CounterRandom.Uniform(1, (uint)i))];
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void WriteFirstValues(string net)
+    {
+        var network = Networks.Find(net);
+        network.Initialize(1);
+        Plan.WriteVariables(network.Weights);
+    }
 
     private void WriteBatch()
     {

@@ -62,6 +62,39 @@ internal static unsafe class LaneMaxPool
         }
     }
 
+    public readonly struct Forward2x2Body(float* x, PoolGeometry g, float* y) : IPlaneBody
+    {
+        public void Run(nint plane)
+        {
+            if (Vector512.IsHardwareAccelerated)
+                Run<Simd512, Vector512<float>>(plane);
+            else if (Vector256.IsHardwareAccelerated)
+                Run<Simd256, Vector256<float>>(plane);
+            else
+                Run<Simd128, Vector128<float>>(plane);
+        }
+
+        [MethodImpl(Hot.Loop)]
+        private void Run<S, V>(nint plane)
+            where S : struct, ISimd<V>
+            where V : struct
+        {
+            var pitch = (nint)g.Width.Size * S.Count;
+            var rows = x + (plane * g.Height.Size * pitch);
+            var target = y + (plane * g.OutputSize * S.Count);
+            for (var row = 0; row < g.Height.Outputs; row++, rows += 2 * pitch)
+            {
+                var top = rows;
+                for (var column = 0; column < g.Width.Outputs; column++, top += 2 * S.Count, target += S.Count)
+                {
+                    S.Store(
+                        Pool2x2.Maximum.Apply<S, V>(S.Load(top), S.Load(top + S.Count), S.Load(top + pitch), S.Load(top + pitch + S.Count)),
+                        target);
+                }
+            }
+        }
+    }
+
     public readonly struct BackwardBody(float* x, float* dY, PoolGeometry g, bool relu, float* dX) : IPlaneBody
     {
         public void Run(nint plane)

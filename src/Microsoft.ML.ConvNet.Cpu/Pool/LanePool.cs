@@ -18,7 +18,9 @@ internal static unsafe class LanePool
         {
             case MaxPoolOp op:
                 var g = PoolGeometry.Of(op.Window, input.Shape, output.Shape);
-                return Step("max pool by lanes", g, call => new LaneMaxPool.ForwardBody(call.Input(0), g, call.Output()));
+                return LaneMaxPool.Is2x2(g)
+                    ? Step("max pool by lanes 2×2", g, call => new LaneMaxPool.Forward2x2Body(call.Input(0), g, call.Output()))
+                    : Step("max pool by lanes", g, call => new LaneMaxPool.ForwardBody(call.Input(0), g, call.Output()));
             case MaxPoolGradientOp op:
                 g = PoolGeometry.Of(op.Forward.Window, output.Shape, signature.Inputs[1].Shape);
                 return LaneMaxPool.Is2x2(g)

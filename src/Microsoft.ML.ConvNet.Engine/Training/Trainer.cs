@@ -99,7 +99,7 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
             _evaluator = validation == null ? null : new Evaluator(network, options.Loss, backend, batchSize);
             _batch = new Batch(training, batchSize, options.Loss, network.Output);
             _weights = network.RequireWeights().ToArray();
-            _state = new TrainingState(0, double.PositiveInfinity, 0, _weights.ToArray(), []);
+            _state = new TrainingState(0, double.PositiveInfinity, 0, _weights, []);
             Resume();
             _plan.WriteVariables(_weights);
         }
@@ -118,7 +118,7 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
                 Finish(result);
             }
 
-            var keepBest = _options.KeepBest && _validation != null && _state.BestEpoch > 0;
+            var keepBest = KeepsBest && _state.BestEpoch > 0;
             _network.SetWeights(keepBest ? _state.BestWeights : _weights);
             return new TrainingResult(_network, _state.History, keepBest ? _state.BestEpoch : _state.Epochs, reason.Value);
         }
@@ -128,6 +128,9 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
             _plan.Dispose();
             _evaluator?.Dispose();
         }
+
+        /// <summary>Whether the values of the best epoch are needed after later ones.</summary>
+        private bool KeepsBest => _options.KeepBest && _validation != null;
 
         /// <summary>Follows from the finished epochs alone, so that a training that is taken up again stops where it stopped.</summary>
         private StopReason? ReasonToStop()
@@ -186,7 +189,7 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
                 Epochs = result.Epoch,
                 BestLoss = best ? result.Loss : _state.BestLoss,
                 BestEpoch = best ? result.Epoch : _state.BestEpoch,
-                BestWeights = best ? _weights.ToArray() : _state.BestWeights,
+                BestWeights = !KeepsBest ? _weights : best ? _weights.ToArray() : _state.BestWeights,
                 History = [.. _state.History, result],
             };
             if (_options.CheckpointPath is { } path)

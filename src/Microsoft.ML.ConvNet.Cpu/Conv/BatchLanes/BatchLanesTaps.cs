@@ -16,8 +16,8 @@ internal sealed unsafe class BatchLanesTaps(ConvProblem problem, WorkerPool pool
 
     // Plans look at many kernels that they do not choose.
     private readonly Lazy<TapRuns> _runs = new(() => problem.Pass == ConvPass.Forward
-        ? TapRuns.Forward(problem.Window, problem.X, problem.Y, TapMicroKernel.MaxPixels, problem.XLayout.Lanes)
-        : TapRuns.Adjoint(problem.Window, problem.X, problem.Y, TapMicroKernel.MaxPixels, problem.XLayout.Lanes));
+        ? TapRuns.Forward(problem.Window, problem.X, problem.Y, problem.XLayout.Lanes)
+        : TapRuns.Adjoint(problem.Window, problem.X, problem.Y, problem.XLayout.Lanes));
 
     public override string Name => "samples in lanes";
 
