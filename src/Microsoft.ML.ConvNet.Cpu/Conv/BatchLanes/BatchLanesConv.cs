@@ -13,8 +13,8 @@ internal sealed class BatchLanesConv : IConvAlgorithm
 {
     public string Name => "samples in lanes";
 
-    /// <summary>The share of the peak that inner loops reach.</summary>
-    private const double Share = 0.8;
+    /// <summary>The share of the peak that inner loops reach, fitted.</summary>
+    private const double Share = 0.88;
 
     public bool Fuses => true;
 
