@@ -72,6 +72,23 @@ public sealed partial class ConvNetTrainer
         public int? Threads;
 
         /// <summary>
+        /// Whether convolutions are computed as they are defined, without Winograd's transforms: slower, and two or three digits more precise. False by default.
+        /// </summary>
+        public bool ExactConvolution;
+
+        /// <summary>
+        /// Whether to time the algorithms of each convolution before the training and use the fastest, instead of the one that is expected to be. What
+        /// was measured is kept for later trainings. False by default.
+        /// </summary>
+        public bool TuneConvolutions;
+
+        /// <summary>
+        /// The segments of the network whose activations are computed again in the backward pass instead of being kept, to save memory; about the root of the
+        /// number of layers is a good choice. 0 by default: everything is kept.
+        /// </summary>
+        public int RecomputedSegments;
+
+        /// <summary>
         /// The bytes of rows that are kept in memory, images as one byte for each pixel and channel; what exceeds them goes to
         /// a file in <see cref="MLContext.TempFilePath"/>. A quarter of the machine's memory by default.
         /// </summary>
@@ -108,6 +125,7 @@ public sealed partial class ConvNetTrainer
             Require(ValidationSetFraction is >= 0 and < 1, nameof(ValidationSetFraction), ValidationSetFraction, "at least 0 and below 1");
             Require(EarlyStopping is null or { Patience: >= 1 }, nameof(EarlyStopping), EarlyStopping?.Patience, "patient for at least 1 epoch");
             Require(Threads is null or >= 1, nameof(Threads), Threads, "at least 1");
+            Require(RecomputedSegments >= 0, nameof(RecomputedSegments), RecomputedSegments, "at least 0");
             Require(CacheBytes is null or >= 0, nameof(CacheBytes), CacheBytes, "at least 0");
         }
 

@@ -77,6 +77,7 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
             Seed = _seed,
             ValidationFraction = _options.ValidationSetFraction,
             EarlyStopping = _options.EarlyStopping,
+            RecomputedSegments = _options.RecomputedSegments,
         };
     }
 
@@ -102,7 +103,7 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
         CheckSeen(training.ClassCounts((int)labelType.Count), classNames);
         using var validation = _options.ValidationSet is { } set ? ReadValidation(channel, set, labelType, classNames) : null;
 
-        using var backend = new CpuBackend(_options.Threads);
+        using var backend = new CpuBackend(new CpuOptions { Threads = _options.Threads, ExactConvolution = _options.ExactConvolution, Tune = _options.TuneConvolutions });
         var trainer = new Trainer(backend, _trainerOptions with
         {
             Progress = new ProgressReport(channel, _options.MetricsCallback),

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.ML.ConvNet.Backends;
 using Microsoft.ML.ConvNet.Compile;
+using Microsoft.ML.ConvNet.Compile.Passes;
 using Microsoft.ML.ConvNet.Ops;
 
 namespace Microsoft.ML.ConvNet;
@@ -95,6 +96,7 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
             _countsCorrect = correct != null;
             var computation = Computation.Training(
                 options.Loss.Mean(network.Output, _target), options.Optimizer, correct == null ? [] : [correct]);
+            computation = new RecomputeActivations(options.RecomputedSegments).Run(computation, batchSize);
             _plan = Plan.Compile(computation, network.Layout, backend, batchSize);
             _evaluator = validation == null ? null : new Evaluator(network, options.Loss, backend, batchSize);
             _batch = new Batch(training, batchSize, options.Loss, network.Output);

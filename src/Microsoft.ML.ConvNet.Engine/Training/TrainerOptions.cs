@@ -1,3 +1,4 @@
+using Microsoft.ML.ConvNet.Compile.Passes;
 using Microsoft.ML.ConvNet.Ops;
 
 namespace Microsoft.ML.ConvNet;
@@ -41,6 +42,12 @@ public sealed record TrainerOptions
     /// </summary>
     public bool KeepBest { get; init; } = true;
 
+    /// <summary>
+    /// The segments of the network whose activations are computed again in the backward pass instead of being kept: about √(layers) of them
+    /// save most of the memory for a third more time. 0 by default: everything is kept. See <see cref="RecomputeActivations"/>.
+    /// </summary>
+    public int RecomputedSegments { get; init; }
+
     /// <summary>Receives the progress: once a batch, and once at the end of each epoch.</summary>
     public IProgress<TrainingProgress>? Progress { get; init; }
 
@@ -56,6 +63,7 @@ public sealed record TrainerOptions
         Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
         Require(LearningRate > 0 && float.IsFinite(LearningRate), nameof(LearningRate), LearningRate, "above 0 and finite");
         Require(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), ValidationFraction, "at least 0 and below 1");
+        Require(RecomputedSegments >= 0, nameof(RecomputedSegments), RecomputedSegments, "at least 0");
         Require(EarlyStopping is null or { Patience: >= 1 }, nameof(EarlyStopping), EarlyStopping?.Patience, "patient for at least 1 epoch");
     }
 
