@@ -1,0 +1,91 @@
+using ILGPU.Kernels;
+
+namespace ILGPU.Runtime;
+
+/// <summary>Kernels with groups of their own, launched on a stream.</summary>
+public static partial class KernelLoaders
+{
+    public static Action<AcceleratorStream, KernelConfig, T1> LoadKernel<T1>(this Accelerator accelerator, Action<T1> action)
+        where T1 : struct
+    {
+        var kernel = new LaneKernel(accelerator, action);
+        return (stream, config, p1) => kernel.Launch(stream, config, () => action(p1), () => [p1]);
+    }
+
+    public static Action<AcceleratorStream, KernelConfig, T1, T2> LoadKernel<T1, T2>(this Accelerator accelerator, Action<T1, T2> action)
+        where T1 : struct where T2 : struct
+    {
+        var kernel = new LaneKernel(accelerator, action);
+        return (stream, config, p1, p2) => kernel.Launch(stream, config, () => action(p1, p2), () => [p1, p2]);
+    }
+
+    public static Action<AcceleratorStream, KernelConfig, T1, T2, T3> LoadKernel<T1, T2, T3>(this Accelerator accelerator, Action<T1, T2, T3> action)
+        where T1 : struct where T2 : struct where T3 : struct
+    {
+        var kernel = new LaneKernel(accelerator, action);
+        return (stream, config, p1, p2, p3) => kernel.Launch(stream, config, () => action(p1, p2, p3), () => [p1, p2, p3]);
+    }
+
+    public static Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4> LoadKernel<T1, T2, T3, T4>(this Accelerator accelerator, Action<T1, T2, T3, T4> action)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct
+    {
+        var kernel = new LaneKernel(accelerator, action);
+        return (stream, config, p1, p2, p3, p4) => kernel.Launch(stream, config, () => action(p1, p2, p3, p4), () => [p1, p2, p3, p4]);
+    }
+
+    public static Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5> LoadKernel<T1, T2, T3, T4, T5>(this Accelerator accelerator, Action<T1, T2, T3, T4, T5> action)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
+    {
+        var kernel = new LaneKernel(accelerator, action);
+        return (stream, config, p1, p2, p3, p4, p5) => kernel.Launch(stream, config, () => action(p1, p2, p3, p4, p5), () => [p1, p2, p3, p4, p5]);
+    }
+
+    public static Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6> LoadKernel<T1, T2, T3, T4, T5, T6>(this Accelerator accelerator, Action<T1, T2, T3, T4, T5, T6> action)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct
+    {
+        var kernel = new LaneKernel(accelerator, action);
+        return (stream, config, p1, p2, p3, p4, p5, p6) => kernel.Launch(stream, config, () => action(p1, p2, p3, p4, p5, p6), () => [p1, p2, p3, p4, p5, p6]);
+    }
+
+    public static Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7> LoadKernel<T1, T2, T3, T4, T5, T6, T7>(this Accelerator accelerator, Action<T1, T2, T3, T4, T5, T6, T7> action)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct
+    {
+        var kernel = new LaneKernel(accelerator, action);
+        return (stream, config, p1, p2, p3, p4, p5, p6, p7) => kernel.Launch(stream, config, () => action(p1, p2, p3, p4, p5, p6, p7), () => [p1, p2, p3, p4, p5, p6, p7]);
+    }
+
+    public static Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8> LoadKernel<T1, T2, T3, T4, T5, T6, T7, T8>(this Accelerator accelerator, Action<T1, T2, T3, T4, T5, T6, T7, T8> action)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct
+    {
+        var kernel = new LaneKernel(accelerator, action);
+        return (stream, config, p1, p2, p3, p4, p5, p6, p7, p8) => kernel.Launch(stream, config, () => action(p1, p2, p3, p4, p5, p6, p7, p8), () => [p1, p2, p3, p4, p5, p6, p7, p8]);
+    }
+
+    public static Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9> LoadKernel<T1, T2, T3, T4, T5, T6, T7, T8, T9>(this Accelerator accelerator, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9> action)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct where T9 : struct
+    {
+        var kernel = new LaneKernel(accelerator, action);
+        return (stream, config, p1, p2, p3, p4, p5, p6, p7, p8, p9) => kernel.Launch(stream, config, () => action(p1, p2, p3, p4, p5, p6, p7, p8, p9), () => [p1, p2, p3, p4, p5, p6, p7, p8, p9]);
+    }
+
+    public static Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> LoadKernel<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>(this Accelerator accelerator, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> action)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct where T9 : struct where T10 : struct
+    {
+        var kernel = new LaneKernel(accelerator, action);
+        return (stream, config, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10) => kernel.Launch(stream, config, () => action(p1, p2, p3, p4, p5, p6, p7, p8, p9, p10), () => [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10]);
+    }
+
+    public static Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> LoadKernel<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>(this Accelerator accelerator, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> action)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct where T9 : struct where T10 : struct where T11 : struct
+    {
+        var kernel = new LaneKernel(accelerator, action);
+        return (stream, config, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11) => kernel.Launch(stream, config, () => action(p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11), () => [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11]);
+    }
+
+    public static Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> LoadKernel<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>(this Accelerator accelerator, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> action)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct where T9 : struct where T10 : struct where T11 : struct where T12 : struct
+    {
+        var kernel = new LaneKernel(accelerator, action);
+        return (stream, config, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12) => kernel.Launch(stream, config, () => action(p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12), () => [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12]);
+    }
+}

@@ -1,0 +1,65 @@
+using ILGPU.Runtime;
+
+namespace ILGPU.Kernels;
+
+/// <summary>A method that an accelerator runs once for each thread.</summary>
+internal sealed class LaneKernel
+{
+    private readonly Accelerator _accelerator;
+    private readonly string _name;
+
+    public LaneKernel(Accelerator accelerator, Delegate kernel)
+    {
+        ArgumentNullException.ThrowIfNull(kernel);
+        _accelerator = accelerator;
+        _name = $"{kernel.Method.DeclaringType?.Name}.{kernel.Method.Name}";
+        if (kernel.Target is { } target && target.GetType().GetFields().Length > 0)
+            throw new NotSupportedException($"The kernel '{_name}' captures variables: they cannot follow it to a device.");
+    }
+
+    /// <param name="lane">Runs the kernel once.</param>
+    /// <param name="arguments">What the kernel is called with.</param>
+    public void Launch(AcceleratorStream stream, KernelConfig config, Action lane, Func<object[]> arguments)
+    {
+        Check(stream, config);
+        stream.Enqueue(() => Groups.Run(config.GridDim, config.GroupDim, place =>
+        {
+            var threads = config.GroupDim.Size;
+            for (var thread = 0; thread < threads; thread++)
+            {
+                place.MoveTo(thread);
+                lane();
+            }
+        }));
+    }
+
+    public void LaunchAutoGrouped<TIndex>(AcceleratorStream stream, TIndex extent, Action<TIndex> lane) where TIndex : struct, IIndex
+    {
+        var size = extent.Size;
+        var threads = _accelerator.WarpSize;
+        var config = new KernelConfig(checked((int)((size + threads - 1) / threads)), threads);
+        Check(stream, config);
+        var indexOf = LinearIndex.Order<TIndex>();
+        stream.Enqueue(() => Groups.Run(config.GridDim, config.GroupDim, place =>
+        {
+            var first = (long)place.GridX * threads;
+            var count = Math.Min(threads, size - first);
+            for (var thread = 0; thread < count; thread++)
+            {
+                place.GroupX = thread;
+                lane(indexOf(first + thread, extent));
+            }
+        }));
+    }
+
+    private void Check(AcceleratorStream stream, KernelConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (stream.Accelerator != _accelerator)
+            throw new ArgumentException($"The kernel '{_name}' was loaded for another accelerator than the stream's.", nameof(stream));
+        if (!config.IsValid)
+            throw new ArgumentOutOfRangeException(nameof(config), $"The kernel '{_name}' was launched with {config.GridDim} groups of {config.GroupDim} threads.");
+        if (config.GroupDim.LongSize > _accelerator.MaxNumThreadsPerGroup)
+            throw new NotSupportedException($"The kernel '{_name}' was launched with {config.GroupDim.LongSize} threads in a group; the device has {_accelerator.MaxNumThreadsPerGroup}.");
+    }
+}

@@ -1,0 +1,4 @@
+namespace ILGPU.Util;
+
+/// <summary>Something that can be extended. The stand-in has no extensions.</summary>
+public abstract class CachedExtensionBase<TExtension> : DisposeBase;
