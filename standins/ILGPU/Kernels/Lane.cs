@@ -15,6 +15,9 @@ internal sealed class Lane(Index3D gridDim, Index3D groupDim)
 
     public static Lane Current => t_current ?? throw new InvalidOperationException("Only kernels have a place in a grid and a group.");
 
+    /// <summary>Says which allocation of shared memory comes next. Compiled kernels call this.</summary>
+    public static void AllocatesAt(int site) => Current.Memory.Site = site;
+
     public int GroupLinear => GroupX + GroupDim.X * (GroupY + GroupDim.Y * GroupZ);
     public int GridLinear => GridX + GridDim.X * (GridY + GridDim.Y * GridZ);
 

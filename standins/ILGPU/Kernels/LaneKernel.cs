@@ -7,6 +7,7 @@ internal sealed class LaneKernel
 {
     private readonly Accelerator _accelerator;
     private readonly string _name;
+    private readonly LaneProgram? _program;
 
     public LaneKernel(Accelerator accelerator, Delegate kernel)
     {
@@ -15,6 +16,7 @@ internal sealed class LaneKernel
         _name = $"{kernel.Method.DeclaringType?.Name}.{kernel.Method.Name}";
         if (kernel.Target is { } target && target.GetType().GetFields().Length > 0)
             throw new NotSupportedException($"The kernel '{_name}' captures variables: they cannot follow it to a device.");
+        _program = LaneProgram.Of(kernel);
     }
 
     /// <param name="lane">Runs the kernel once.</param>
@@ -22,6 +24,11 @@ internal sealed class LaneKernel
     public void Launch(AcceleratorStream stream, KernelConfig config, Action lane, Func<object[]> arguments)
     {
         Check(stream, config);
+        if (_program != null)
+        {
+            stream.Enqueue(() => _program.Run(config, arguments()));
+            return;
+        }
         stream.Enqueue(() => Groups.Run(config.GridDim, config.GroupDim, place =>
         {
             var threads = config.GroupDim.Size;
