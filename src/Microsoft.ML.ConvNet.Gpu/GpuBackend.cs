@@ -1,0 +1,167 @@
+using ILGPU;
+using ILGPU.Runtime;
+using Microsoft.ML.ConvNet.Backends;
+using Microsoft.ML.ConvNet.Compile;
+using Microsoft.ML.ConvNet.Compile.Passes;
+using Microsoft.ML.ConvNet.Ops;
+
+namespace Microsoft.ML.ConvNet.Gpu;
+
+/// <summary>
+/// Runs plans on one GPU, with the same kernels for CUDA and OpenCL. Steps are launched one after the other and waited for at the end of a run. What
+/// has no kernel is computed by the engine, which copies to the host and back: right, and slow. The same run gives the same bits again on
+/// one device.
+/// </summary>
+public sealed class GpuBackend : IBackend, IDisposable
+{
+    /// <summary>For each op, the function that chooses a kernel by the shapes, or declines.</summary>
+    private static readonly Dictionary<Type, Func<OpSignature, KernelCache, Kernel?>> Kernels = new()
+    {
+        [typeof(ReluOp)] = UnaryKernels.Find,
+        [typeof(LeakyReluOp)] = UnaryKernels.Find,
+        [typeof(SigmoidOp)] = UnaryKernels.Find,
+        [typeof(TanhOp)] = UnaryKernels.Find,
+        [typeof(AffineOp)] = UnaryKernels.Find,
+        [typeof(EluOp)] = UnaryKernels.Find,
+        [typeof(SeluOp)] = UnaryKernels.Find,
+        [typeof(GeluOp)] = UnaryKernels.Find,
+        [typeof(SiluOp)] = UnaryKernels.Find,
+        [typeof(SoftplusOp)] = UnaryKernels.Find,
+        [typeof(HardSigmoidOp)] = UnaryKernels.Find,
+        [typeof(ExpOp)] = UnaryKernels.Find,
+        [typeof(LogOp)] = UnaryKernels.Find,
+        [typeof(SqrtOp)] = UnaryKernels.Find,
+        [typeof(AbsOp)] = UnaryKernels.Find,
+        [typeof(PowerOp)] = UnaryKernels.Find,
+        [typeof(ClipOp)] = UnaryKernels.Find,
+        [typeof(UnaryGradientOp)] = UnaryKernels.FindGradient,
+        [typeof(AddOp)] = BinaryKernels.Find,
+        [typeof(SubtractOp)] = BinaryKernels.Find,
+        [typeof(MultiplyOp)] = BinaryKernels.Find,
+        [typeof(DivideOp)] = BinaryKernels.Find,
+        [typeof(MaximumOp)] = BinaryKernels.Find,
+        [typeof(MinimumOp)] = BinaryKernels.Find,
+        [typeof(NotLessOp)] = BinaryKernels.Find,
+        [typeof(ReduceOp)] = ReduceKernels.Find,
+        [typeof(BroadcastOp)] = ReduceKernels.FindBroadcast,
+        [typeof(ChannelSumOp)] = ReduceKernels.FindChannelSum,
+        [typeof(FillOp)] = MoveKernels.Find,
+        [typeof(CopyOp)] = MoveKernels.Find,
+        [typeof(ReshapeOp)] = MoveKernels.Find,
+        [typeof(ConcatOp)] = MoveKernels.Find,
+        [typeof(SliceOp)] = MoveKernels.Find,
+        [typeof(PermuteOp)] = MoveKernels.Find,
+        [typeof(ConstantOp)] = MoveKernels.Find,
+        [typeof(OneHotOp)] = MoveKernels.Find,
+        [typeof(PadOp)] = PadKernels.Find,
+        [typeof(PadGradientOp)] = PadKernels.Find,
+        [typeof(EmbeddingOp)] = EmbeddingKernels.Find,
+        [typeof(EmbeddingGradientOp)] = EmbeddingKernels.Find,
+        [typeof(DropoutOp)] = DropoutKernel.Find,
+        [typeof(SgdOp)] = OptimizerKernels.Find,
+        [typeof(AdamOp)] = OptimizerKernels.Find,
+    };
+
+    private readonly Context _context;
+    private readonly Accelerator _accelerator;
+    private readonly KernelCache _kernels;
+
+    /// <summary>Makes a backend on a GPU.</summary>
+    /// <param name="device">Which; <see cref="ConvNetDevice.Auto"/> is the first.</param>
+    /// <exception cref="ArgumentException">The device is the CPU.</exception>
+    /// <exception cref="GpuUnavailableException">There is no such GPU, or its driver is missing or does not work.</exception>
+    public GpuBackend(ConvNetDevice device = default) : this(
+        device.IsCpu ? throw new ArgumentException("The CPU has a backend of its own.", nameof(device)) : GpuDevice.NewContext(), GpuDevice.Ordered, device.GpuIndex, tile: 0)
+    {
+    }
+
+    private GpuBackend(Context context, Func<Context, IReadOnlyList<Device>> devicesOf, int? index, int tile)
+    {
+        _context = context;
+        try
+        {
+            var devices = devicesOf(context);
+            Device = GpuDevice.Describe(index ?? 0, Choose(devices, index));
+            _accelerator = Open(devices[index ?? 0], context);
+            _kernels = new KernelCache(_accelerator) { Tile = tile };
+        }
+        catch
+        {
+            context.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The GPU.</summary>
+    public GpuDevice Device { get; }
+
+    /// <inheritdoc/>
+    public string Name => $"GPU ({Device})";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IPass> Passes { get; } = [new FoldNormalizations(), new FuseConvolutions(), new FuseNormalizations(), new FuseMaxPoolGradients()];
+
+    /// <inheritdoc/>
+    public DeviceBuffer Allocate(long length)
+    {
+        var bytes = length * sizeof(float);
+        var need = $"{bytes:N0} bytes are needed on {Device}; a smaller batch needs less.";
+        if (bytes > Device.MemoryBytes)
+            throw new InsufficientMemoryException(need);
+        try
+        {
+            return new GpuBuffer(_accelerator, length);
+        }
+        catch (Exception error) when (error is AcceleratorException or OutOfMemoryException)
+        {
+            throw new InsufficientMemoryException($"{need} The driver said: {error.Message}", error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Kernel? Find(OpSignature signature)
+        => signature.IsPlain && HasIntIndices(signature) && Kernels.TryGetValue(signature.Op.GetType(), out var find) ? find(signature, _kernels) : null;
+
+    /// <inheritdoc/>
+    public void Synchronize()
+    {
+        _accelerator.Bind();
+        _accelerator.DefaultStream.Synchronize();
+    }
+
+    /// <summary>Frees the device. All buffers and plans on it are disposed before.</summary>
+    public void Dispose()
+    {
+        _accelerator.Dispose();
+        _context.Dispose();
+    }
+
+    /// <summary>A backend on ILGPU's own accelerator on the CPU, for tests.</summary>
+    /// <param name="tile">The tile of all products; 0 chooses by the extents.</param>
+    internal static GpuBackend OnCpu(int tile = 0) => new(GpuDevice.NewCpuContext(), context => context.Devices, 0, tile);
+
+    /// <summary>Kernels count elements in 32 bits.</summary>
+    private static bool HasIntIndices(OpSignature signature)
+        => signature.Inputs.Append(signature.Output).All(t => t.Length(signature.MaxBatch) <= int.MaxValue);
+
+    private static Device Choose(IReadOnlyList<Device> devices, int? index)
+    {
+        if (devices.Count == 0)
+            throw new GpuUnavailableException($"There is no GPU: neither CUDA nor OpenCL found a device (looked for {DriverLibraries.Names}).");
+        if (index >= devices.Count)
+            throw new GpuUnavailableException($"There is no GPU {index}: the GPUs are {string.Join(", ", devices.Index().Select(d => $"{d.Index}: {GpuDevice.Describe(d.Index, d.Item)}"))}.");
+        return devices[index ?? 0];
+    }
+
+    private static Accelerator Open(Device device, Context context)
+    {
+        try
+        {
+            return device.CreateAccelerator(context);
+        }
+        catch (Exception error) when (error is AcceleratorException or NotSupportedException)
+        {
+            throw new GpuUnavailableException($"The GPU '{device.Name}' cannot be used: {error.Message}", error);
+        }
+    }
+}

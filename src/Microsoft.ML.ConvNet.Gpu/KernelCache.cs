@@ -1,0 +1,76 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using ILGPU;
+using ILGPU.Runtime;
+using Microsoft.ML.ConvNet.Backends;
+
+namespace Microsoft.ML.ConvNet.Gpu;
+
+/// <summary>
+/// The kernels of one accelerator. Loading one takes 60 to 150 ms on a device, so each is loaded once, when the first plan that needs it is
+/// compiled. All launches go to one stream, in order, and none is waited for.
+/// </summary>
+internal sealed class KernelCache(Accelerator accelerator)
+{
+    private readonly ConcurrentDictionary<MethodInfo, Delegate> _loaded = new();
+
+    /// <summary>The tile of all products, for tests of tiles; 0 chooses by the extents.</summary>
+    public int Tile { get; init; }
+
+    /// <summary>A step of a plan that launches kernels.</summary>
+    public Kernel Step(string name, Action<KernelCall> launch, long workspaceLength = 0) => new GpuKernel(name, accelerator, launch, workspaceLength);
+
+    /// <summary>A kernel of one thread for each index.</summary>
+    public Action<Index1D, T1, T2> Each<T1, T2>(Action<Index1D, T1, T2> kernel)
+        where T1 : struct where T2 : struct => Load(kernel, accelerator.LoadAutoGroupedStreamKernel);
+
+    public Action<Index1D, T1, T2, T3> Each<T1, T2, T3>(Action<Index1D, T1, T2, T3> kernel)
+        where T1 : struct where T2 : struct where T3 : struct => Load(kernel, accelerator.LoadAutoGroupedStreamKernel);
+
+    public Action<Index1D, T1, T2, T3, T4> Each<T1, T2, T3, T4>(Action<Index1D, T1, T2, T3, T4> kernel)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct => Load(kernel, accelerator.LoadAutoGroupedStreamKernel);
+
+    public Action<Index1D, T1, T2, T3, T4, T5> Each<T1, T2, T3, T4, T5>(Action<Index1D, T1, T2, T3, T4, T5> kernel)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct => Load(kernel, accelerator.LoadAutoGroupedStreamKernel);
+
+    public Action<Index1D, T1, T2, T3, T4, T5, T6> Each<T1, T2, T3, T4, T5, T6>(Action<Index1D, T1, T2, T3, T4, T5, T6> kernel)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct => Load(kernel, accelerator.LoadAutoGroupedStreamKernel);
+
+    public Action<Index1D, T1, T2, T3, T4, T5, T6, T7> Each<T1, T2, T3, T4, T5, T6, T7>(Action<Index1D, T1, T2, T3, T4, T5, T6, T7> kernel)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct
+        => Load(kernel, accelerator.LoadAutoGroupedStreamKernel);
+
+    public Action<Index1D, T1, T2, T3, T4, T5, T6, T7, T8> Each<T1, T2, T3, T4, T5, T6, T7, T8>(Action<Index1D, T1, T2, T3, T4, T5, T6, T7, T8> kernel)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct
+        => Load(kernel, accelerator.LoadAutoGroupedStreamKernel);
+
+    /// <summary>A kernel of groups of threads that share memory.</summary>
+    public Action<KernelConfig, T1, T2, T3> Groups<T1, T2, T3>(Action<T1, T2, T3> kernel)
+        where T1 : struct where T2 : struct where T3 : struct
+        => Load(kernel, accelerator.LoadStreamKernel);
+
+    public Action<KernelConfig, T1, T2, T3, T4> Groups<T1, T2, T3, T4>(Action<T1, T2, T3, T4> kernel)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct
+        => Load(kernel, accelerator.LoadStreamKernel);
+
+    public Action<KernelConfig, T1, T2, T3, T4, T5> Groups<T1, T2, T3, T4, T5>(Action<T1, T2, T3, T4, T5> kernel)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
+        => Load(kernel, accelerator.LoadStreamKernel);
+
+    public Action<KernelConfig, T1, T2, T3, T4, T5, T6> Groups<T1, T2, T3, T4, T5, T6>(Action<T1, T2, T3, T4, T5, T6> kernel)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct
+        => Load(kernel, accelerator.LoadStreamKernel);
+
+    public Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8> Groups<T1, T2, T3, T4, T5, T6, T7, T8>(Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct
+        => Load(kernel, accelerator.LoadStreamKernel);
+
+    public Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9> Groups<T1, T2, T3, T4, T5, T6, T7, T8, T9>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct where T9 : struct
+        => Load(kernel, accelerator.LoadStreamKernel);
+
+    private TLoaded Load<TKernel, TLoaded>(TKernel kernel, Func<TKernel, TLoaded> load)
+        where TKernel : Delegate
+        where TLoaded : Delegate
+        => (TLoaded)_loaded.GetOrAdd(kernel.Method, _ => load(kernel));
+}

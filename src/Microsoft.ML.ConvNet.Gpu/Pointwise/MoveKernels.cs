@@ -1,0 +1,121 @@
+using ILGPU;
+using Microsoft.ML.ConvNet.Backends;
+using Microsoft.ML.ConvNet.Ops;
+
+namespace Microsoft.ML.ConvNet.Gpu;
+
+/// <summary>
+/// Ops that move elements. Idea: one thread an element, and a map from its index to where the element lies (<see cref="Strided"/>);
+/// neighbouring threads write neighbouring memory, or read it where tensors are joined.
+/// </summary>
+public static class MoveKernels
+{
+    private static readonly Action<Index1D, ArrayView<float>, float> _fill = Fill;
+
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>> _copy = Copy;
+
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, Strided> _gather = Gather;
+
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, Strided> _scatter = Scatter;
+
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, int, int> _oneHot = OneHot;
+
+    internal static Kernel? Find(OpSignature signature, KernelCache kernels)
+    {
+        switch (signature.Op)
+        {
+            case FillOp op:
+                var fill = kernels.Each(_fill);
+                return kernels.Step("fill", call => fill(call.Count(), call.Output(), op.Value));
+
+            case CopyOp or ReshapeOp:
+                return kernels.Step("copy", CopyOf(kernels));
+
+            case ConstantOp op:
+                float[] values = [.. op.Values];
+                return kernels.Step("constant", call => call.Output.Write(values));
+
+            case OneHotOp op:
+                var oneHot = kernels.Each(_oneHot);
+                var plane = signature.Output.Shape.Plane;
+                return kernels.Step("one-hot", call => oneHot(call.Count(), call.Input(0), call.Output(), op.Classes, plane));
+
+            case ConcatOp op:
+                return FindConcat(op, signature, kernels);
+
+            default:
+                return Places(signature) is { } places ? kernels.Step("move", GatherOf(kernels, places)) : null;
+        }
+    }
+
+    /// <summary>y = x.</summary>
+    internal static Action<KernelCall> CopyOf(KernelCache kernels)
+    {
+        var copy = kernels.Each(_copy);
+        return call => copy(call.Count(), call.Input(0), call.Output());
+    }
+
+    /// <summary>All elements become one number.</summary>
+    public static void Fill(Index1D i, ArrayView<float> y, float value) => y[i] = value;
+
+    /// <summary>The same elements.</summary>
+    public static void Copy(Index1D i, ArrayView<float> x, ArrayView<float> y) => y[i] = x[i];
+
+    /// <summary>Each element of the output from its place in the input.</summary>
+    public static void Gather(Index1D i, ArrayView<float> x, ArrayView<float> y, Strided places) => y[i] = x[places.Of(i)];
+
+    /// <summary>Each element of the input to its place in the output.</summary>
+    public static void Scatter(Index1D i, ArrayView<float> x, ArrayView<float> y, Strided places) => y[places.Of(i)] = x[i];
+
+    /// <summary>1 at the channel that an index names, else 0.</summary>
+    public static void OneHot(Index1D i, ArrayView<float> indices, ArrayView<float> y, int classes, int plane)
+    {
+        var row = i / plane;
+        var sample = row / classes;
+        y[i] = indices[(sample * plane) + i - (row * plane)] == row - (sample * classes) ? 1f : 0f;
+    }
+
+    private static Action<KernelCall> GatherOf(KernelCache kernels, Strided places)
+    {
+        var gather = kernels.Each(_gather);
+        return call => gather(call.Count(), call.Input(0), call.Output(), places);
+    }
+
+    private static Kernel? FindConcat(ConcatOp op, OpSignature signature, KernelCache kernels)
+    {
+        var steps = Strided.Steps(signature.Output.Shape);
+        var (places, start) = (new List<Strided>(), 0);
+        foreach (var input in signature.Inputs)
+        {
+            if (Strided.Of(Axes(input, steps, signature.Output.Shape.Length), start * steps[op.Axis]) is not { } map)
+                return null;
+            places.Add(map);
+            start += input.Shape[op.Axis];
+        }
+
+        var scatter = kernels.Each(_scatter);
+        return kernels.Step("join", call =>
+        {
+            for (var input = 0; input < places.Count; input++)
+                scatter((int)call.Inputs[input].Type.Length(call.Batch), call.Input(input), call.Output(), places[input]);
+        });
+    }
+
+    /// <summary>For each element of the output of a slice or a permutation where it lies in the input.</summary>
+    private static Strided? Places(OpSignature signature)
+    {
+        var x = signature.Inputs[0].Shape;
+        var steps = Strided.Steps(x);
+        return signature.Op switch
+        {
+            SliceOp slice => Strided.Of(Axes(signature.Output, steps, x.Length), slice.Start * steps[slice.Axis]),
+            PermuteOp permute => Strided.Of(Axes(signature.Output, [.. Order(permute).Select(axis => steps[axis])], x.Length)),
+            _ => null,
+        };
+    }
+
+    private static IEnumerable<int> Order(PermuteOp op) => op.Order.Split(',').Select(axis => int.Parse(axis, System.Globalization.CultureInfo.InvariantCulture));
+
+    private static IEnumerable<(int, int)> Axes(TensorType type, int[] steps, int sample)
+        => [.. type.Batched ? new[] { (int.MaxValue, sample) } : [], .. type.Shape.Index().Select(e => (e.Item, steps[e.Index]))];
+}
