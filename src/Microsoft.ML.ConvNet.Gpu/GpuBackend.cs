@@ -17,6 +17,10 @@ public sealed class GpuBackend : IBackend, IDisposable
     /// <summary>For each op, the function that chooses a kernel by the shapes, or declines.</summary>
     private static readonly Dictionary<Type, Func<OpSignature, KernelCache, Kernel?>> Kernels = new()
     {
+        [typeof(ConvOp)] = ConvKernel.Find,
+        [typeof(ConvTransposeOp)] = ConvKernel.Find,
+        [typeof(ConvWeightGradientOp)] = ConvKernel.Find,
+        [typeof(MatMulOp)] = MatMulKernel.Find,
         [typeof(ReluOp)] = UnaryKernels.Find,
         [typeof(LeakyReluOp)] = UnaryKernels.Find,
         [typeof(SigmoidOp)] = UnaryKernels.Find,

@@ -1,0 +1,136 @@
+using ILGPU;
+using ILGPU.Runtime;
+using Microsoft.ML.ConvNet.Backends;
+
+namespace Microsoft.ML.ConvNet.Gpu;
+
+/// <summary>
+/// Convolutions of many small groups, such as depthwise ones. Idea: too few products for tiles, so that a thread makes one output from what its window sees,
+/// and one element of dX from the windows that see it; neighbouring threads read neighbouring memory. A weight's gradient is a sum over all
+/// samples and places, by a group of its own.
+/// </summary>
+public static class DirectConv
+{
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, DirectProduct> _forward = ForwardElement;
+
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, DirectProduct> _inputGradient = InputGradientElement;
+
+    private static readonly Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, DirectProduct, int> _weightGradient = WeightGradientElement;
+
+    internal static Kernel Forward(KernelCache kernels, ConvGeometry conv, int window, ProductShape epilogue, int last)
+    {
+        var forward = kernels.Each(_forward);
+        var product = new DirectProduct { Conv = conv, Window = window, Bias = epilogue.Bias, Adds = epilogue.Adds, Relu = epilogue.Relu };
+        return kernels.Step("direct", call => forward(
+            call.Count(), call.Input(0), call.Input(1), product.Bias != 0 ? call.Input(2) : call.Output(), product.Adds != 0 ? call.Input(last) : call.Output(),
+            call.Output(), product));
+    }
+
+    internal static Kernel InputGradient(KernelCache kernels, ConvGeometry conv, int window, bool hasBias)
+    {
+        var gradient = kernels.Each(_inputGradient);
+        var product = new DirectProduct { Conv = conv, Window = window, Bias = hasBias ? 1 : 0 };
+        return kernels.Step("direct", call => gradient(
+            call.Count(), call.Input(0), call.Input(1), hasBias ? call.Input(2) : call.Output(), call.Output(), product));
+    }
+
+    internal static Kernel WeightGradient(KernelCache kernels, ConvGeometry conv, int window)
+    {
+        var gradient = kernels.Groups(_weightGradient);
+        var product = new DirectProduct { Conv = conv, Window = window };
+        return kernels.Step("direct", call => gradient(
+            new KernelConfig(new Index2D(call.Count(), 1), LaneSum.GroupOf(1, (long)call.Batch * conv.Window.OutPlane / 8)),
+            call.Input(0), call.Input(1), call.Output(), product, call.Batch));
+    }
+
+    /// <summary>One element of y.</summary>
+    public static void ForwardElement(
+        Index1D i, ArrayView<float> x, ArrayView<float> w, ArrayView<float> bias, ArrayView<float> addend, ArrayView<float> y, DirectProduct product)
+    {
+        var conv = product.Conv;
+        var taps = WindowGeometry.Taps(product.Window);
+        var plane = i / conv.Window.OutPlane;
+        var sample = plane / conv.Filters;
+        var filter = plane - (sample * conv.Filters);
+        var place = conv.Window.Place(i - (plane * conv.Window.OutPlane));
+        var source = ((sample * conv.Channels) + (filter / conv.GroupFilters * conv.GroupChannels)) * conv.Window.Plane;
+        var sum = product.Bias != 0 ? bias[filter] : 0f;
+        for (var channel = 0; channel < conv.GroupChannels; channel++)
+        {
+            for (var tap = 0; tap < taps; tap++)
+            {
+                var from = conv.Window.Tap(tap, product.Window);
+                sum += w[(((filter * conv.GroupChannels) + channel) * taps) + tap] * conv.Window.Read(x, source + (channel * conv.Window.Plane), place, from);
+            }
+        }
+
+        if (product.Adds != 0)
+            sum += addend[i];
+        y[i] = product.Relu != 0 && sum < 0f ? 0f : sum;
+    }
+
+    /// <summary>One element of dX.</summary>
+    public static void InputGradientElement(
+        Index1D i, ArrayView<float> dY, ArrayView<float> w, ArrayView<float> bias, ArrayView<float> dX, DirectProduct product)
+    {
+        var conv = product.Conv;
+        var taps = WindowGeometry.Taps(product.Window);
+        var plane = i / conv.Window.Plane;
+        var sample = plane / conv.Channels;
+        var channel = plane - (sample * conv.Channels);
+        var group = channel / conv.GroupChannels;
+        var place = conv.Window.Element(i - (plane * conv.Window.Plane));
+        var sum = product.Bias != 0 ? bias[channel] : 0f;
+        for (var filter = group * conv.GroupFilters; filter < (group + 1) * conv.GroupFilters; filter++)
+        {
+            var source = ((sample * conv.Filters) + filter) * conv.Window.OutPlane;
+            var weight = ((filter * conv.GroupChannels) + channel - (group * conv.GroupChannels)) * taps;
+            for (var tap = 0; tap < taps; tap++)
+            {
+                var from = conv.Window.Tap(tap, product.Window);
+                var window = conv.Window.WindowOf(place, from);
+                if (window >= 0)
+                    sum += w[weight + tap] * dY[source + window];
+            }
+        }
+
+        dX[i] = sum;
+    }
+
+    /// <summary>One element of dW.</summary>
+    public static void WeightGradientElement(ArrayView<float> x, ArrayView<float> dY, ArrayView<float> dW, DirectProduct product, int batch)
+    {
+        var shared = SharedMemory.Allocate<float>(LaneSum.Threads);
+        var conv = product.Conv;
+        var taps = WindowGeometry.Taps(product.Window);
+        var row = Grid.IdxX / taps;
+        var filter = row / conv.GroupChannels;
+        var channel = (filter / conv.GroupFilters * conv.GroupChannels) + row - (filter * conv.GroupChannels);
+        var from = conv.Window.Tap(Grid.IdxX - (row * taps), product.Window);
+        var sum = 0f;
+        for (var term = Group.IdxY; term < batch * conv.Window.OutPlane; term += Group.DimY)
+        {
+            var sample = term / conv.Window.OutPlane;
+            var output = term - (sample * conv.Window.OutPlane);
+            var place = conv.Window.Place(output);
+            sum += dY[(((sample * conv.Filters) + filter) * conv.Window.OutPlane) + output] * conv.Window.Read(x, ((sample * conv.Channels) + channel) * conv.Window.Plane, place, from);
+        }
+
+        sum = LaneSum.OfFirst(shared, sum);
+        if (Group.IdxY == 0)
+            dW[Grid.IdxX] = sum;
+    }
+}
+
+/// <summary>A convolution and what becomes of its sums.</summary>
+public struct DirectProduct
+{
+    /// <summary>The convolution.</summary>
+    public ConvGeometry Conv;
+
+    /// <summary>The packed extents of the window.</summary>
+    public int Window;
+
+    /// <summary>Whether there is a bias, a tensor is added, and negative results become zero after that: 1 or 0.</summary>
+    public int Bias, Adds, Relu;
+}

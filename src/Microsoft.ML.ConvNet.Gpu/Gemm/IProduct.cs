@@ -1,0 +1,68 @@
+using ILGPU;
+
+namespace Microsoft.ML.ConvNet.Gpu;
+
+/// <summary>
+/// A matrix product C = A·B whose operands need not be stored as matrices: index maths says where the elements of a row, of a column and of a
+/// depth lie. A convolution is a product whose B is read through windows. <c>window</c> holds the extents of the window, a constant of the compiled
+/// kernel (<see cref="WindowGeometry"/>); a matrix product ignores it.
+/// </summary>
+public interface IProduct
+{
+    /// <summary>Where the elements of one row of A lie.</summary>
+    Fiber Row(int row, int group, int window);
+
+    /// <summary>Where the elements of one column of B lie.</summary>
+    Fiber Column(int column, int group, int window);
+
+    /// <summary>Where the elements of one depth lie, in rows of A and columns of B.</summary>
+    Layer Depth(int depth, int group, int window);
+
+    /// <summary>One element of B.</summary>
+    float LoadB(ArrayView<float> b, Fiber column, Layer depth);
+
+    /// <summary>The part of an output's index that its row gives.</summary>
+    int OutputOfRow(int row, int group, int window);
+
+    /// <summary>The part of an output's index that its column gives.</summary>
+    int OutputOfColumn(int column, int window);
+}
+
+/// <summary>Where the elements of a row or a column lie.</summary>
+public struct Fiber
+{
+    /// <summary>The index of the first; negative where there is no such row or column.</summary>
+    public int Offset;
+
+    /// <summary>The place of a window, where the elements are read through one.</summary>
+    public int D, H, W;
+}
+
+/// <summary>Where the elements of one depth lie.</summary>
+public struct Layer
+{
+    /// <summary>The distance from the first element of a row of A, and of a column of B.</summary>
+    public int A, B;
+
+    /// <summary>The tap of a window, or the place of an output, where elements are read through windows.</summary>
+    public int D, H, W;
+}
+
+/// <summary>The extents of a product and what becomes of its sums.</summary>
+public struct ProductShape
+{
+    /// <summary>The extents, and the depth of one split.</summary>
+    public int Rows, Columns, Depth, Chunk;
+
+    /// <summary>The number of splits of the depth, and of elements of the output of each.</summary>
+    public int Splits, Length;
+
+    /// <summary>Whether neighbours in memory are neighbours in depth, rather than rows of A or columns of B: 1 or 0.</summary>
+    public int AByDepth, BByDepth;
+
+    /// <summary>What a sum starts from: nothing (0), a number for each row of all groups (1) or for each column (2).</summary>
+    public int Bias;
+
+    /// <summary>Whether a tensor is added, and whether negative results become zero after that: 1 or 0.</summary>
+    public int Adds, Relu;
+}

@@ -1,0 +1,75 @@
+using ILGPU;
+using Microsoft.ML.ConvNet.Backends;
+using Microsoft.ML.ConvNet.Ops;
+
+namespace Microsoft.ML.ConvNet.Gpu;
+
+/// <summary>Matrix products in all transposes, with the bias as what sums start from.</summary>
+internal static class MatMulKernel
+{
+    public static Kernel Find(OpSignature signature, KernelCache kernels)
+    {
+        var op = (MatMulOp)signature.Op;
+        var hasBias = signature.Inputs.Count > 2;
+        var product = new TiledProduct<MatrixProduct>(kernels) { ShapeOf = ShapeOf, ProductOf = ProductOf };
+        return kernels.Step(
+            "GEMM", call => product.Run(call, call.Input(0), call.Input(1), hasBias ? call.Input(2) : call.Output(), call.Output()),
+            product.WorkspaceLength(signature.MaxBatch));
+
+        ProductShape ShapeOf(int batch)
+        {
+            var (m, n, k) = op.Extents(signature.Inputs[0], signature.Inputs[1], batch);
+            return new ProductShape
+            {
+                Rows = m,
+                Columns = n,
+                Depth = k,
+                Length = m * n,
+                AByDepth = op.TransposeA ? 0 : 1,
+                BByDepth = op.TransposeB ? 1 : 0,
+                Bias = hasBias ? 2 : 0,
+            };
+        }
+
+        MatrixProduct ProductOf(int batch)
+        {
+            var (m, n, k) = op.Extents(signature.Inputs[0], signature.Inputs[1], batch);
+            return new MatrixProduct
+            {
+                RowStep = op.TransposeA ? 1 : k,
+                DepthStepA = op.TransposeA ? m : 1,
+                ColumnStep = op.TransposeB ? k : 1,
+                DepthStepB = op.TransposeB ? 1 : n,
+                Columns = n,
+            };
+        }
+    }
+}
+
+/// <summary>Two matrices in memory, each transposed or not.</summary>
+public struct MatrixProduct : IProduct
+{
+    /// <summary>The distances between neighbouring rows and depths of A, and between neighbouring columns and depths of B.</summary>
+    public int RowStep, DepthStepA, ColumnStep, DepthStepB;
+
+    /// <summary>The columns of C.</summary>
+    public int Columns;
+
+    /// <inheritdoc/>
+    public readonly Fiber Row(int row, int group, int window) => new() { Offset = row * RowStep };
+
+    /// <inheritdoc/>
+    public readonly Fiber Column(int column, int group, int window) => new() { Offset = column * ColumnStep };
+
+    /// <inheritdoc/>
+    public readonly Layer Depth(int depth, int group, int window) => new() { A = depth * DepthStepA, B = depth * DepthStepB };
+
+    /// <inheritdoc/>
+    public readonly float LoadB(ArrayView<float> b, Fiber column, Layer depth) => b[column.Offset + depth.B];
+
+    /// <inheritdoc/>
+    public readonly int OutputOfRow(int row, int group, int window) => row * Columns;
+
+    /// <inheritdoc/>
+    public readonly int OutputOfColumn(int column, int window) => column;
+}

@@ -1,0 +1,87 @@
+using ILGPU;
+using ILGPU.Runtime;
+using Microsoft.ML.ConvNet.Backends;
+
+namespace Microsoft.ML.ConvNet.Gpu;
+
+/// <summary>
+/// Launches products of one kind. The tile follows from the extents; where tiles are few and deep the depth is split among groups, whose parts
+/// a second launch adds in a fixed order.
+/// </summary>
+internal sealed class TiledProduct<TProduct>
+    where TProduct : struct, IProduct
+{
+    private const int LeastDepthOfASplit = 256, MostSplits = 64, BusyGroups = 256;
+
+    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<int>> _large;
+
+    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<int>, SpecializedValue<int>> _small;
+
+    private readonly Action<Index1D, ArrayView<float>, ArrayView<float>, Partials> _fold;
+
+    private readonly int _tile;
+
+    public TiledProduct(KernelCache kernels)
+    {
+        _large = kernels.Groups<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<int>>(LargeTile.Run<TProduct>);
+        _small = kernels.Groups<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<int>, SpecializedValue<int>>(SmallTile.Run<TProduct>);
+        _fold = ReduceKernels.FoldOf(kernels);
+        _tile = kernels.Tile;
+    }
+
+    /// <summary>The extents of the product of one group for so many samples, with all but the splits.</summary>
+    public required Func<int, ProductShape> ShapeOf { get; init; }
+
+    /// <summary>The index maths for so many samples.</summary>
+    public required Func<int, TProduct> ProductOf { get; init; }
+
+    /// <summary>The number of groups, each a product of its own.</summary>
+    public int Groups { get; init; } = 1;
+
+    /// <summary>The packed extents of the window.</summary>
+    public int Window { get; init; }
+
+    /// <summary>The floats that the parts of splits take, for any batch up to the largest.</summary>
+    public long WorkspaceLength(int maxBatch)
+        => Enumerable.Range(1, maxBatch).Max(batch => ShapeOf(batch) is var shape && Splits(shape) is var splits && splits > 1 ? (long)splits * shape.Length : 0);
+
+    /// <summary>Computes the product. Where a bias or an addend is missing, any view will do.</summary>
+    public void Run(KernelCall call, ArrayView<float> a, ArrayView<float> b, ArrayView<float> bias, ArrayView<float> addend)
+    {
+        var shape = ShapeOf(call.Batch);
+        var splits = shape.Splits = Splits(shape);
+        shape.Chunk = (shape.Depth + splits - 1) / splits;
+        var c = splits > 1 ? call.Workspace((long)splits * shape.Length) : call.Output();
+        var size = TileOf(shape);
+        var grid = new Index3D(Tiles(shape.Columns, size), Tiles(shape.Rows, size), Groups * splits);
+        var window = SpecializedValue.New(Window);
+        if (size == LargeTile.Size)
+            _large(new KernelConfig(grid, new Index3D(LargeTile.Threads, 1, 1)), a, b, bias, addend, c, shape, ProductOf(call.Batch), window);
+        else
+            _small(new KernelConfig(grid, new Index3D(size / 4 * (size / 4), 1, 1)), a, b, bias, addend, c, shape, ProductOf(call.Batch), window, SpecializedValue.New(size / 4));
+        if (splits > 1)
+            _fold(shape.Length, c, call.Output(), new Partials { Count = shape.Length, Splits = splits, Scale = 1 });
+    }
+
+    /// <summary>The largest tile that is filled well, and that there are enough of.</summary>
+    private int TileOf(ProductShape shape)
+    {
+        if (_tile != 0)
+            return _tile;
+        var least = Math.Min(shape.Rows, shape.Columns);
+        if (least >= 96 && (long)Tiles(shape.Rows, LargeTile.Size) * Tiles(shape.Columns, LargeTile.Size) * Groups >= BusyGroups / 2)
+            return LargeTile.Size;
+        return least > 32 ? 64 : least > 16 ? 32 : 16;
+    }
+
+    private int Splits(ProductShape shape)
+    {
+        if (shape.Bias != 0 || shape.Adds != 0 || shape.Relu != 0)
+            return 1;
+        var size = TileOf(shape);
+        var tiles = (long)Tiles(shape.Rows, size) * Tiles(shape.Columns, size) * Groups;
+        return (int)Math.Clamp(Math.Min(shape.Depth / LeastDepthOfASplit, BusyGroups / tiles), 1, MostSplits);
+    }
+
+    private static int Tiles(int extent, int size) => (extent + size - 1) / size;
+}
