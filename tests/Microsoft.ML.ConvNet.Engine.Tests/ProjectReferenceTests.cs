@@ -23,7 +23,7 @@ public class ProjectReferenceTests
     [Fact]
     public void The_engine_and_its_kernels_are_there()
         => Assert.Superset(
-            new HashSet<string> { $"{Root}.Engine", $"{Root}.Cpu" },
+            new HashSet<string> { $"{Root}.Engine", $"{Root}.Cpu", $"{Root}.Gpu" },
             ProjectPaths().Select(path => Path.GetFileNameWithoutExtension(path)).ToHashSet());
 
     [Theory]

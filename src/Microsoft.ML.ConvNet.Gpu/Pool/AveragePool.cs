@@ -1,0 +1,113 @@
+using ILGPU;
+using Microsoft.ML.ConvNet.Backends;
+using Microsoft.ML.ConvNet.Ops;
+
+namespace Microsoft.ML.ConvNet.Gpu;
+
+/// <summary>
+/// Average pooling and its gradient. Idea: one thread an output, and one an element of dX that gathers from the windows that see it. What a window is
+/// divided by is the product of how many taps count along each axis, which follows from where it lies.
+/// </summary>
+public static class AveragePool
+{
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, AveragePooling> _forward = Forward;
+
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, AveragePooling> _gradient = Gradient;
+
+    internal static Kernel? Find(OpSignature signature, KernelCache kernels)
+    {
+        switch (signature.Op)
+        {
+            case AveragePoolOp op when WindowGeometry.Fits(op.Window):
+                {
+                    var (pooling, forward) = (PoolingOf(op, signature.Inputs[0].Shape, signature.Output.Shape), kernels.Each(_forward));
+                    return kernels.Step("average pooling", call => forward(call.Count(), call.Input(0), call.Output(), pooling));
+                }
+
+            case AveragePoolGradientOp { Forward: var op } when WindowGeometry.Fits(op.Window):
+                {
+                    var (pooling, gradient) = (PoolingOf(op, signature.Output.Shape, signature.Inputs[0].Shape), kernels.Each(_gradient));
+                    return kernels.Step("average pooling", call => gradient(call.Count(), call.Input(0), call.Output(), pooling));
+                }
+
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>The mean under one window.</summary>
+    public static void Forward(Index1D i, ArrayView<float> x, ArrayView<float> y, AveragePooling pooling)
+    {
+        var geometry = pooling.Geometry;
+        var plane = i / geometry.OutPlane;
+        var place = geometry.Place(i - (plane * geometry.OutPlane));
+        var taps = WindowGeometry.Taps(pooling.Window);
+        var sum = 0f;
+        for (var tap = 0; tap < taps; tap++)
+            sum += geometry.Read(x, plane * geometry.Plane, place, geometry.Tap(tap, pooling.Window));
+        y[i] = sum / pooling.Divisor(place);
+    }
+
+    /// <summary>One element of dX.</summary>
+    public static void Gradient(Index1D i, ArrayView<float> dY, ArrayView<float> dX, AveragePooling pooling)
+    {
+        var geometry = pooling.Geometry;
+        var plane = i / geometry.Plane;
+        var element = geometry.Element(i - (plane * geometry.Plane));
+        var taps = WindowGeometry.Taps(pooling.Window);
+        var sum = 0f;
+        for (var tap = 0; tap < taps; tap++)
+        {
+            var output = geometry.WindowOf(element, geometry.Tap(tap, pooling.Window));
+            if (output >= 0)
+                sum += dY[(plane * geometry.OutPlane) + output] / pooling.Divisor(geometry.Place(output));
+        }
+
+        dX[i] = sum;
+    }
+
+    private static AveragePooling PoolingOf(AveragePoolOp op, Shape x, Shape y)
+    {
+        var (before, after) = op.CountPadding ? (1, 1) : (0, 0);
+        return new AveragePooling
+        {
+            Geometry = WindowGeometry.Of(op.Window, x, y),
+            Window = WindowGeometry.Pack(op.Window),
+            LowD = -before * op.Window.Depth.Before,
+            LowH = -before * op.Window.Height.Before,
+            LowW = -before * op.Window.Width.Before,
+            EndD = x.D + (after * op.Window.Depth.After),
+            EndH = x.H + (after * op.Window.Height.After),
+            EndW = x.W + (after * op.Window.Width.After),
+        };
+    }
+}
+
+/// <summary>An average pooling.</summary>
+public struct AveragePooling
+{
+    /// <summary>How the windows move.</summary>
+    public WindowGeometry Geometry;
+
+    /// <summary>The packed extents of the window.</summary>
+    public int Window;
+
+    /// <summary>The first places that count along each axis, and the ends of those.</summary>
+    public int LowD, LowH, LowW, EndD, EndH, EndW;
+
+    /// <summary>What the sum of the window at a place is divided by.</summary>
+    public readonly int Divisor(Layer place)
+        => Counted(place.D - Geometry.BeforeD, Geometry.DilationD, WindowGeometry.SizeD(Window), LowD, EndD)
+            * Counted(place.H - Geometry.BeforeH, Geometry.DilationH, WindowGeometry.SizeH(Window), LowH, EndH)
+            * Counted(place.W - Geometry.BeforeW, Geometry.DilationW, WindowGeometry.SizeW(Window), LowW, EndW);
+
+    /// <summary>How many taps lie at a low place or after it, and before an end.</summary>
+    private static int Counted(int first, int dilation, int size, int low, int end) => Until(first, dilation, size, end) - Until(first, dilation, size, low);
+
+    /// <summary>How many taps lie before a place.</summary>
+    private static int Until(int first, int dilation, int size, int place)
+    {
+        var taps = place > first ? (place - first + dilation - 1) / dilation : 0;
+        return taps < size ? taps : size;
+    }
+}

@@ -1,0 +1,124 @@
+using ILGPU;
+using ILGPU.Algorithms;
+using Microsoft.ML.ConvNet.Backends;
+using Microsoft.ML.ConvNet.Ops;
+
+namespace Microsoft.ML.ConvNet.Gpu;
+
+/// <summary>
+/// Max pooling and its gradient. Idea: one thread an output; the gradient first notes for each output which tap was the largest, then each element of
+/// dX gathers from the windows that see it and took it, in the order of taps: no two threads write to one place.
+/// </summary>
+public static class MaxPool
+{
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, WindowGeometry, int> _forward = Forward;
+
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, WindowGeometry, int> _largestTaps = LargestTaps;
+
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MaxPoolGradient> _gradient = Gradient;
+
+    internal static Kernel? Find(OpSignature signature, KernelCache kernels)
+    {
+        switch (signature.Op)
+        {
+            case MaxPoolOp op when WindowGeometry.Fits(op.Window):
+                {
+                    var (geometry, window) = (WindowGeometry.Of(op.Window, signature.Inputs[0].Shape, signature.Output.Shape), WindowGeometry.Pack(op.Window));
+                    var forward = kernels.Each(_forward);
+                    return kernels.Step("max pooling", call => forward(call.Count(), call.Input(0), call.Output(), geometry, window));
+                }
+
+            case MaxPoolGradientOp { Forward: var op, Relu: var relu } when WindowGeometry.Fits(op.Window):
+                {
+                    var y = signature.Inputs[1];
+                    var (geometry, window) = (WindowGeometry.Of(op.Window, signature.Output.Shape, y.Shape), WindowGeometry.Pack(op.Window));
+                    var parameters = new MaxPoolGradient { Geometry = geometry, Window = window, Relu = relu ? 1 : 0 };
+                    var (largestTaps, gradient) = (kernels.Each(_largestTaps), kernels.Each(_gradient));
+                    return kernels.Step(
+                        "max pooling",
+                        call =>
+                        {
+                            var outputs = (int)y.Length(call.Batch);
+                            var taps = call.Workspace(outputs);
+                            largestTaps(outputs, call.Input(0), taps, geometry, window);
+                            gradient(call.Count(), call.Input(0), call.Input(1), taps, call.Output(), parameters);
+                        },
+                        y.Length(signature.MaxBatch));
+                }
+
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>The largest under one window; NaN is larger than any number.</summary>
+    public static void Forward(Index1D i, ArrayView<float> x, ArrayView<float> y, WindowGeometry geometry, int window)
+    {
+        var plane = i / geometry.OutPlane;
+        var place = geometry.Place(i - (plane * geometry.OutPlane));
+        y[i] = geometry.Read(x, plane * geometry.Plane, place, geometry.Tap(LargestTap(x, plane, place, geometry, window), window));
+    }
+
+    /// <summary>Which tap of a window is the largest: the first of equal ones.</summary>
+    public static void LargestTaps(Index1D i, ArrayView<float> x, ArrayView<float> taps, WindowGeometry geometry, int window)
+    {
+        var plane = i / geometry.OutPlane;
+        taps[i] = LargestTap(x, plane, geometry.Place(i - (plane * geometry.OutPlane)), geometry, window);
+    }
+
+    /// <summary>One element of dX.</summary>
+    public static void Gradient(
+        Index1D i, ArrayView<float> x, ArrayView<float> dY, ArrayView<float> largestTaps, ArrayView<float> dX, MaxPoolGradient parameters)
+    {
+        var geometry = parameters.Geometry;
+        var plane = i / geometry.Plane;
+        var place = geometry.Element(i - (plane * geometry.Plane));
+        var taps = WindowGeometry.Taps(parameters.Window);
+        var sum = 0f;
+        if (parameters.Relu == 0 || !(x[i] <= 0f))
+        {
+            for (var tap = 0; tap < taps; tap++)
+            {
+                var output = geometry.WindowOf(place, geometry.Tap(tap, parameters.Window));
+                if (output >= 0 && largestTaps[(plane * geometry.OutPlane) + output] == tap)
+                    sum += dY[(plane * geometry.OutPlane) + output];
+            }
+        }
+
+        dX[i] = sum;
+    }
+
+    private static int LargestTap(ArrayView<float> x, int plane, Layer place, WindowGeometry geometry, int window)
+    {
+        var taps = WindowGeometry.Taps(window);
+        var (best, largest) = (-1, 0f);
+        for (var tap = 0; tap < taps; tap++)
+        {
+            var from = geometry.Tap(tap, window);
+            if (geometry.IsInside(place, from))
+            {
+                var value = geometry.Read(x, plane * geometry.Plane, place, from);
+                if (best < 0 || value > largest || XMath.IsNaN(value))
+                {
+                    best = tap;
+                    largest = value;
+                }
+            }
+        }
+
+        return best;
+    }
+}
+
+/// <summary>A max pooling and what is fused into its gradient.</summary>
+public struct MaxPoolGradient
+{
+    /// <summary>How the windows move.</summary>
+    public WindowGeometry Geometry;
+
+    /// <summary>The packed extents of the window.</summary>
+    public int Window;
+
+    /// <summary>Whether dX is zero where x is: 1 or 0.</summary>
+    public int Relu;
+}
