@@ -11,44 +11,44 @@ namespace Microsoft.ML.ConvNet.Gpu;
 /// </summary>
 public static class DirectConv
 {
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, DirectProduct> _forward = ForwardElement;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, DirectProduct, SpecializedValue<int>> _forward = ForwardElement;
 
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, DirectProduct> _inputGradient = InputGradientElement;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, DirectProduct, SpecializedValue<int>> _inputGradient = InputGradientElement;
 
-    private static readonly Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, DirectProduct, int> _weightGradient = WeightGradientElement;
+    private static readonly Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, DirectProduct, int, SpecializedValue<int>> _weightGradient = WeightGradientElement;
 
     internal static Kernel Forward(KernelCache kernels, ConvGeometry conv, int window, ProductShape epilogue, int last)
     {
         var forward = kernels.Each(_forward);
-        var product = new DirectProduct { Conv = conv, Window = window, Bias = epilogue.Bias, Adds = epilogue.Adds, Relu = epilogue.Relu };
+        var product = new DirectProduct { Conv = conv, Bias = epilogue.Bias, Adds = epilogue.Adds, Relu = epilogue.Relu };
         return kernels.Step("direct", call => forward(
             call.Count(), call.Input(0), call.Input(1), product.Bias != 0 ? call.Input(2) : call.Output(), product.Adds != 0 ? call.Input(last) : call.Output(),
-            call.Output(), product));
+            call.Output(), product, SpecializedValue.New(window)));
     }
 
     internal static Kernel InputGradient(KernelCache kernels, ConvGeometry conv, int window, bool hasBias)
     {
         var gradient = kernels.Each(_inputGradient);
-        var product = new DirectProduct { Conv = conv, Window = window, Bias = hasBias ? 1 : 0 };
+        var product = new DirectProduct { Conv = conv, Bias = hasBias ? 1 : 0 };
         return kernels.Step("direct", call => gradient(
-            call.Count(), call.Input(0), call.Input(1), hasBias ? call.Input(2) : call.Output(), call.Output(), product));
+            call.Count(), call.Input(0), call.Input(1), hasBias ? call.Input(2) : call.Output(), call.Output(), product, SpecializedValue.New(window)));
     }
 
     internal static Kernel WeightGradient(KernelCache kernels, ConvGeometry conv, int window)
     {
         var gradient = kernels.Groups(_weightGradient);
-        var product = new DirectProduct { Conv = conv, Window = window };
+        var product = new DirectProduct { Conv = conv };
         return kernels.Step("direct", call => gradient(
             new KernelConfig(new Index2D(call.Count(), 1), LaneSum.GroupOf(1, (long)call.Batch * conv.Window.OutPlane / 8)),
-            call.Input(0), call.Input(1), call.Output(), product, call.Batch));
+            call.Input(0), call.Input(1), call.Output(), product, call.Batch, SpecializedValue.New(window)));
     }
 
     /// <summary>One element of y.</summary>
     public static void ForwardElement(
-        Index1D i, ArrayView<float> x, ArrayView<float> w, ArrayView<float> bias, ArrayView<float> addend, ArrayView<float> y, DirectProduct product)
+        Index1D i, ArrayView<float> x, ArrayView<float> w, ArrayView<float> bias, ArrayView<float> addend, ArrayView<float> y, DirectProduct product, SpecializedValue<int> window)
     {
         var conv = product.Conv;
-        var taps = WindowGeometry.Taps(product.Window);
+        var taps = WindowGeometry.Taps(window.Value);
         var plane = i / conv.Window.OutPlane;
         var sample = plane / conv.Filters;
         var filter = plane - (sample * conv.Filters);
@@ -59,7 +59,7 @@ public static class DirectConv
         {
             for (var tap = 0; tap < taps; tap++)
             {
-                var from = conv.Window.Tap(tap, product.Window);
+                var from = conv.Window.Tap(tap, window.Value);
                 sum += w[(((filter * conv.GroupChannels) + channel) * taps) + tap] * conv.Window.Read(x, source + (channel * conv.Window.Plane), place, from);
             }
         }
@@ -71,10 +71,10 @@ public static class DirectConv
 
     /// <summary>One element of dX.</summary>
     public static void InputGradientElement(
-        Index1D i, ArrayView<float> dY, ArrayView<float> w, ArrayView<float> bias, ArrayView<float> dX, DirectProduct product)
+        Index1D i, ArrayView<float> dY, ArrayView<float> w, ArrayView<float> bias, ArrayView<float> dX, DirectProduct product, SpecializedValue<int> window)
     {
         var conv = product.Conv;
-        var taps = WindowGeometry.Taps(product.Window);
+        var taps = WindowGeometry.Taps(window.Value);
         var plane = i / conv.Window.Plane;
         var sample = plane / conv.Channels;
         var channel = plane - (sample * conv.Channels);
@@ -87,10 +87,10 @@ public static class DirectConv
             var weight = ((filter * conv.GroupChannels) + channel - (group * conv.GroupChannels)) * taps;
             for (var tap = 0; tap < taps; tap++)
             {
-                var from = conv.Window.Tap(tap, product.Window);
-                var window = conv.Window.WindowOf(place, from);
-                if (window >= 0)
-                    sum += w[weight + tap] * dY[source + window];
+                var from = conv.Window.Tap(tap, window.Value);
+                var output = conv.Window.WindowOf(place, from);
+                if (output >= 0)
+                    sum += w[weight + tap] * dY[source + output];
             }
         }
 
@@ -98,15 +98,15 @@ public static class DirectConv
     }
 
     /// <summary>One element of dW.</summary>
-    public static void WeightGradientElement(ArrayView<float> x, ArrayView<float> dY, ArrayView<float> dW, DirectProduct product, int batch)
+    public static void WeightGradientElement(ArrayView<float> x, ArrayView<float> dY, ArrayView<float> dW, DirectProduct product, int batch, SpecializedValue<int> window)
     {
         var shared = SharedMemory.Allocate<float>(LaneSum.Threads);
         var conv = product.Conv;
-        var taps = WindowGeometry.Taps(product.Window);
+        var taps = WindowGeometry.Taps(window.Value);
         var row = Grid.IdxX / taps;
         var filter = row / conv.GroupChannels;
         var channel = (filter / conv.GroupFilters * conv.GroupChannels) + row - (filter * conv.GroupChannels);
-        var from = conv.Window.Tap(Grid.IdxX - (row * taps), product.Window);
+        var from = conv.Window.Tap(Grid.IdxX - (row * taps), window.Value);
         var sum = 0f;
         for (var term = Group.IdxY; term < batch * conv.Window.OutPlane; term += Group.DimY)
         {
@@ -127,9 +127,6 @@ public struct DirectProduct
 {
     /// <summary>The convolution.</summary>
     public ConvGeometry Conv;
-
-    /// <summary>The packed extents of the window.</summary>
-    public int Window;
 
     /// <summary>Whether there is a bias, a tensor is added, and negative results become zero after that: 1 or 0.</summary>
     public int Bias, Adds, Relu;

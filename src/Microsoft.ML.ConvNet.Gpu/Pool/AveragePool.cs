@@ -1,4 +1,5 @@
 using ILGPU;
+using ILGPU.Runtime;
 using Microsoft.ML.ConvNet.Backends;
 using Microsoft.ML.ConvNet.Ops;
 
@@ -10,9 +11,9 @@ namespace Microsoft.ML.ConvNet.Gpu;
 /// </summary>
 public static class AveragePool
 {
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, AveragePooling> _forward = Forward;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, AveragePooling, SpecializedValue<int>> _forward = Forward;
 
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, AveragePooling> _gradient = Gradient;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, AveragePooling, SpecializedValue<int>> _gradient = Gradient;
 
     internal static Kernel? Find(OpSignature signature, KernelCache kernels)
     {
@@ -21,13 +22,13 @@ public static class AveragePool
             case AveragePoolOp op when WindowGeometry.Fits(op.Window):
                 {
                     var (pooling, forward) = (PoolingOf(op, signature.Inputs[0].Shape, signature.Output.Shape), kernels.Each(_forward));
-                    return kernels.Step("average pooling", call => forward(call.Count(), call.Input(0), call.Output(), pooling));
+                    return kernels.Step("average pooling", call => forward(call.Count(), call.Input(0), call.Output(), pooling, SpecializedValue.New(WindowGeometry.Pack(op.Window))));
                 }
 
             case AveragePoolGradientOp { Forward: var op } when WindowGeometry.Fits(op.Window):
                 {
                     var (pooling, gradient) = (PoolingOf(op, signature.Output.Shape, signature.Inputs[0].Shape), kernels.Each(_gradient));
-                    return kernels.Step("average pooling", call => gradient(call.Count(), call.Input(0), call.Output(), pooling));
+                    return kernels.Step("average pooling", call => gradient(call.Count(), call.Input(0), call.Output(), pooling, SpecializedValue.New(WindowGeometry.Pack(op.Window))));
                 }
 
             default:
@@ -36,31 +37,31 @@ public static class AveragePool
     }
 
     /// <summary>The mean under one window.</summary>
-    public static void Forward(Index1D i, ArrayView<float> x, ArrayView<float> y, AveragePooling pooling)
+    public static void Forward(Index1D i, ArrayView<float> x, ArrayView<float> y, AveragePooling pooling, SpecializedValue<int> window)
     {
         var geometry = pooling.Geometry;
         var plane = i / geometry.OutPlane;
         var place = geometry.Place(i - (plane * geometry.OutPlane));
-        var taps = WindowGeometry.Taps(pooling.Window);
+        var taps = WindowGeometry.Taps(window.Value);
         var sum = 0f;
         for (var tap = 0; tap < taps; tap++)
-            sum += geometry.Read(x, plane * geometry.Plane, place, geometry.Tap(tap, pooling.Window));
-        y[i] = sum / pooling.Divisor(place);
+            sum += geometry.Read(x, plane * geometry.Plane, place, geometry.Tap(tap, window.Value));
+        y[i] = sum / pooling.Divisor(place, window.Value);
     }
 
     /// <summary>One element of dX.</summary>
-    public static void Gradient(Index1D i, ArrayView<float> dY, ArrayView<float> dX, AveragePooling pooling)
+    public static void Gradient(Index1D i, ArrayView<float> dY, ArrayView<float> dX, AveragePooling pooling, SpecializedValue<int> window)
     {
         var geometry = pooling.Geometry;
         var plane = i / geometry.Plane;
         var element = geometry.Element(i - (plane * geometry.Plane));
-        var taps = WindowGeometry.Taps(pooling.Window);
+        var taps = WindowGeometry.Taps(window.Value);
         var sum = 0f;
         for (var tap = 0; tap < taps; tap++)
         {
-            var output = geometry.WindowOf(element, geometry.Tap(tap, pooling.Window));
+            var output = geometry.WindowOf(element, geometry.Tap(tap, window.Value));
             if (output >= 0)
-                sum += dY[(plane * geometry.OutPlane) + output] / pooling.Divisor(geometry.Place(output));
+                sum += dY[(plane * geometry.OutPlane) + output] / pooling.Divisor(geometry.Place(output), window.Value);
         }
 
         dX[i] = sum;
@@ -72,7 +73,6 @@ public static class AveragePool
         return new AveragePooling
         {
             Geometry = WindowGeometry.Of(op.Window, x, y),
-            Window = WindowGeometry.Pack(op.Window),
             LowD = -before * op.Window.Depth.Before,
             LowH = -before * op.Window.Height.Before,
             LowW = -before * op.Window.Width.Before,
@@ -89,17 +89,14 @@ public struct AveragePooling
     /// <summary>How the windows move.</summary>
     public WindowGeometry Geometry;
 
-    /// <summary>The packed extents of the window.</summary>
-    public int Window;
-
     /// <summary>The first places that count along each axis, and the ends of those.</summary>
     public int LowD, LowH, LowW, EndD, EndH, EndW;
 
     /// <summary>What the sum of the window at a place is divided by.</summary>
-    public readonly int Divisor(Layer place)
-        => Counted(place.D - Geometry.BeforeD, Geometry.DilationD, WindowGeometry.SizeD(Window), LowD, EndD)
-            * Counted(place.H - Geometry.BeforeH, Geometry.DilationH, WindowGeometry.SizeH(Window), LowH, EndH)
-            * Counted(place.W - Geometry.BeforeW, Geometry.DilationW, WindowGeometry.SizeW(Window), LowW, EndW);
+    public readonly int Divisor(Layer place, int window)
+        => Counted(place.D - Geometry.BeforeD, Geometry.DilationD, WindowGeometry.SizeD(window), LowD, EndD)
+            * Counted(place.H - Geometry.BeforeH, Geometry.DilationH, WindowGeometry.SizeH(window), LowH, EndH)
+            * Counted(place.W - Geometry.BeforeW, Geometry.DilationW, WindowGeometry.SizeW(window), LowW, EndW);
 
     /// <summary>How many taps lie at a low place or after it, and before an end.</summary>
     private static int Counted(int first, int dilation, int size, int low, int end) => Until(first, dilation, size, end) - Until(first, dilation, size, low);

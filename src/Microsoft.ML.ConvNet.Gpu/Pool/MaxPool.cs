@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Algorithms;
+using ILGPU.Runtime;
 using Microsoft.ML.ConvNet.Backends;
 using Microsoft.ML.ConvNet.Ops;
 
@@ -11,11 +12,11 @@ namespace Microsoft.ML.ConvNet.Gpu;
 /// </summary>
 public static class MaxPool
 {
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, WindowGeometry, int> _forward = Forward;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, WindowGeometry, SpecializedValue<int>> _forward = Forward;
 
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, WindowGeometry, int> _largestTaps = LargestTaps;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, WindowGeometry, SpecializedValue<int>> _largestTaps = LargestTaps;
 
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, MaxPoolGradient> _gradient = Gradient;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, WindowGeometry, int, SpecializedValue<int>> _gradient = Gradient;
 
     internal static Kernel? Find(OpSignature signature, KernelCache kernels)
     {
@@ -25,14 +26,13 @@ public static class MaxPool
                 {
                     var (geometry, window) = (WindowGeometry.Of(op.Window, signature.Inputs[0].Shape, signature.Output.Shape), WindowGeometry.Pack(op.Window));
                     var forward = kernels.Each(_forward);
-                    return kernels.Step("max pooling", call => forward(call.Count(), call.Input(0), call.Output(), geometry, window));
+                    return kernels.Step("max pooling", call => forward(call.Count(), call.Input(0), call.Output(), geometry, SpecializedValue.New(window)));
                 }
 
             case MaxPoolGradientOp { Forward: var op, Relu: var relu } when WindowGeometry.Fits(op.Window):
                 {
                     var y = signature.Inputs[1];
                     var (geometry, window) = (WindowGeometry.Of(op.Window, signature.Output.Shape, y.Shape), WindowGeometry.Pack(op.Window));
-                    var parameters = new MaxPoolGradient { Geometry = geometry, Window = window, Relu = relu ? 1 : 0 };
                     var (largestTaps, gradient) = (kernels.Each(_largestTaps), kernels.Each(_gradient));
                     return kernels.Step(
                         "max pooling",
@@ -40,8 +40,8 @@ public static class MaxPool
                         {
                             var outputs = (int)y.Length(call.Batch);
                             var taps = call.Workspace(outputs);
-                            largestTaps(outputs, call.Input(0), taps, geometry, window);
-                            gradient(call.Count(), call.Input(0), call.Input(1), taps, call.Output(), parameters);
+                            largestTaps(outputs, call.Input(0), taps, geometry, SpecializedValue.New(window));
+                            gradient(call.Count(), call.Input(0), call.Input(1), taps, call.Output(), geometry, relu ? 1 : 0, SpecializedValue.New(window));
                         },
                         y.Length(signature.MaxBatch));
                 }
@@ -52,34 +52,34 @@ public static class MaxPool
     }
 
     /// <summary>The largest under one window; NaN is larger than any number.</summary>
-    public static void Forward(Index1D i, ArrayView<float> x, ArrayView<float> y, WindowGeometry geometry, int window)
+    public static void Forward(Index1D i, ArrayView<float> x, ArrayView<float> y, WindowGeometry geometry, SpecializedValue<int> window)
     {
         var plane = i / geometry.OutPlane;
         var place = geometry.Place(i - (plane * geometry.OutPlane));
-        y[i] = geometry.Read(x, plane * geometry.Plane, place, geometry.Tap(LargestTap(x, plane, place, geometry, window), window));
+        y[i] = geometry.Read(x, plane * geometry.Plane, place, geometry.Tap(LargestTap(x, plane, place, geometry, window.Value), window.Value));
     }
 
     /// <summary>Which tap of a window is the largest: the first of equal ones.</summary>
-    public static void LargestTaps(Index1D i, ArrayView<float> x, ArrayView<float> taps, WindowGeometry geometry, int window)
+    public static void LargestTaps(Index1D i, ArrayView<float> x, ArrayView<float> taps, WindowGeometry geometry, SpecializedValue<int> window)
     {
         var plane = i / geometry.OutPlane;
-        taps[i] = LargestTap(x, plane, geometry.Place(i - (plane * geometry.OutPlane)), geometry, window);
+        taps[i] = LargestTap(x, plane, geometry.Place(i - (plane * geometry.OutPlane)), geometry, window.Value);
     }
 
-    /// <summary>One element of dX.</summary>
+    /// <summary>One element of dX; with a ReLU before the pooling, zero where x is.</summary>
     public static void Gradient(
-        Index1D i, ArrayView<float> x, ArrayView<float> dY, ArrayView<float> largestTaps, ArrayView<float> dX, MaxPoolGradient parameters)
+        Index1D i, ArrayView<float> x, ArrayView<float> dY, ArrayView<float> largestTaps, ArrayView<float> dX, WindowGeometry geometry, int relu,
+        SpecializedValue<int> window)
     {
-        var geometry = parameters.Geometry;
         var plane = i / geometry.Plane;
         var place = geometry.Element(i - (plane * geometry.Plane));
-        var taps = WindowGeometry.Taps(parameters.Window);
+        var taps = WindowGeometry.Taps(window.Value);
         var sum = 0f;
-        if (parameters.Relu == 0 || !(x[i] <= 0f))
+        if (relu == 0 || !(x[i] <= 0f))
         {
             for (var tap = 0; tap < taps; tap++)
             {
-                var output = geometry.WindowOf(place, geometry.Tap(tap, parameters.Window));
+                var output = geometry.WindowOf(place, geometry.Tap(tap, window.Value));
                 if (output >= 0 && largestTaps[(plane * geometry.OutPlane) + output] == tap)
                     sum += dY[(plane * geometry.OutPlane) + output];
             }
@@ -108,17 +108,4 @@ public static class MaxPool
 
         return best;
     }
-}
-
-/// <summary>A max pooling and what is fused into its gradient.</summary>
-public struct MaxPoolGradient
-{
-    /// <summary>How the windows move.</summary>
-    public WindowGeometry Geometry;
-
-    /// <summary>The packed extents of the window.</summary>
-    public int Window;
-
-    /// <summary>Whether dX is zero where x is: 1 or 0.</summary>
-    public int Relu;
 }
