@@ -19,22 +19,23 @@ internal static unsafe class Gemm
         Run(pool, m, n, k, a, b, c, cRow, start, default(Identity));
 
     /// <summary>C = epilogue(start + A·B).</summary>
-    public static void Run<TEpilogue>(
-        WorkerPool pool, int m, int n, int k, Matrix a, Matrix b, float* c, nint cRow, GemmStart start, TEpilogue epilogue)
+    /// <returns>Whether the kept panels are those of B now.</returns>
+    public static bool Run<TEpilogue>(
+        WorkerPool pool, int m, int n, int k, Matrix a, Matrix b, float* c, nint cRow, GemmStart start, TEpilogue epilogue, KeptPanels kept = default)
         where TEpilogue : struct, IUnaryFunction
     {
         if (m <= 0 || n <= 0)
-            return;
+            return false;
         if (k <= 0)
         {
             StartOnly(m, n, c, cRow, start, epilogue);
-            return;
+            return false;
         }
 
         if (GemmDots.Supports(m, n, k, a, b))
         {
             GemmDots.Run(pool, m, n, k, a, b, c, cRow, start, epilogue);
-            return;
+            return false;
         }
 
         var blocking = new GemmBlocking(m, n, k);
@@ -43,14 +44,16 @@ internal static unsafe class Gemm
             var columns = Math.Min(blocking.PackedColumns, n - column);
             for (var depth = 0; depth < k; depth += blocking.Depth)
             {
-                var panels = PackB(pool, blocking, b, column, columns, depth);
+                var panels = PackB(pool, blocking, b, column, columns, depth, kept);
                 var from = depth == 0 ? start : GemmStart.Accumulate;
                 if (depth + blocking.Depth < k)
-                    RunBlock(pool, blocking, a, b, panels, c, cRow, column, columns, depth, from, default(Identity));
+                    RunBlock(pool, blocking, a, b, panels, kept.IsUsed, c, cRow, column, columns, depth, from, default(Identity));
                 else
-                    RunBlock(pool, blocking, a, b, panels, c, cRow, column, columns, depth, from, epilogue);
+                    RunBlock(pool, blocking, a, b, panels, kept.IsUsed, c, cRow, column, columns, depth, from, epilogue);
             }
         }
+
+        return kept.IsUsed;
     }
 
     /// <summary>
@@ -60,26 +63,38 @@ internal static unsafe class Gemm
     private static bool ReadsInPlace(in GemmBlocking blocking, Matrix b) =>
         b.ColumnStride == 1 && 6 * GemmBlocking.DivideRoundingUp(blocking.M, blocking.TileHeight) <= blocking.PanelWidth;
 
-    private static float* PackB(WorkerPool pool, in GemmBlocking blocking, Matrix b, int column, int columns, int depth)
+    /// <summary>The floats of the panels of a whole B, whatever the rows of A.</summary>
+    public static long PanelsLength(int n, int k)
+    {
+        var width = new GemmBlocking(1, n, k).PanelWidth;
+        return (long)GemmBlocking.DivideRoundingUp(n, width) * width * k;
+    }
+
+    private static float* PackB(WorkerPool pool, in GemmBlocking blocking, Matrix b, int column, int columns, int depth, KeptPanels kept)
     {
         var steps = Math.Min(blocking.Depth, blocking.K - depth);
-        var firstPacked = ReadsInPlace(blocking, b) ? columns / blocking.PanelWidth : 0;
+        var firstPacked = !kept.IsUsed && ReadsInPlace(blocking, b) ? columns / blocking.PanelWidth : 0;
         var count = GemmBlocking.DivideRoundingUp(columns, blocking.PanelWidth) - firstPacked;
         if (count == 0)
             return null;
 
-        var panels = Scratch.Get(ScratchUse.GemmPackedB, (nint)count * blocking.PanelWidth * steps);
+        var width = count * blocking.PanelWidth;
+        var panels = kept.IsUsed
+            ? kept.Memory + ((nint)column * blocking.K) + ((nint)width * depth)
+            : Scratch.Get(ScratchUse.GemmPackedB, (nint)width * steps);
+        if (kept.IsCurrent)
+            return panels;
         var job = new PackJob(b.At(depth, column), b, blocking.PanelWidth, firstPacked, columns, steps, count, panels);
         pool.Run(job.Chunks, job);
         return panels;
     }
 
     private static void RunBlock<TEpilogue>(
-        WorkerPool pool, in GemmBlocking blocking, Matrix a, Matrix b, float* panels, float* c, nint cRow,
+        WorkerPool pool, in GemmBlocking blocking, Matrix a, Matrix b, float* panels, bool packsAll, float* c, nint cRow,
         int column, int columns, int depth, GemmStart start, TEpilogue epilogue)
         where TEpilogue : struct, IUnaryFunction
     {
-        var job = new TileJob<TEpilogue>(blocking, a, b, panels, c, cRow, column, columns, depth, start, epilogue);
+        var job = new TileJob<TEpilogue>(blocking, a, b, panels, packsAll, c, cRow, column, columns, depth, start, epilogue);
         pool.Run(job.Chunks, job);
     }
 
@@ -120,12 +135,12 @@ internal static unsafe class Gemm
 
     /// <summary>One work tile of C for one block of k.</summary>
     private readonly struct TileJob<TEpilogue>(
-        GemmBlocking blocking, Matrix a, Matrix b, float* panels, float* c, nint cRow,
+        GemmBlocking blocking, Matrix a, Matrix b, float* panels, bool packsAll, float* c, nint cRow,
         int firstColumn, int columns, int depth, GemmStart start, TEpilogue epilogue) : IParallelJob
         where TEpilogue : struct, IUnaryFunction
     {
         private readonly int _steps = Math.Min(blocking.Depth, blocking.K - depth);
-        private readonly int _firstPacked = ReadsInPlace(blocking, b) ? columns / blocking.PanelWidth : 0;
+        private readonly int _firstPacked = !packsAll && ReadsInPlace(blocking, b) ? columns / blocking.PanelWidth : 0;
         private readonly int _tilesAcross = GemmBlocking.DivideRoundingUp(columns, blocking.WorkColumns);
 
         public int Chunks => _tilesAcross * GemmBlocking.DivideRoundingUp(blocking.M, blocking.WorkRows);

@@ -70,6 +70,17 @@ internal readonly unsafe struct GemmStart
     };
 }
 
+/// <summary>Memory of <see cref="Gemm.PanelsLength"/> floats in which the panels of B stay from product to product.</summary>
+/// <param name="memory">The memory, or null to pack B anew each time.</param>
+/// <param name="isCurrent">Whether the panels are those of this B.</param>
+internal readonly unsafe struct KeptPanels(float* memory, bool isCurrent)
+{
+    public readonly float* Memory = memory;
+    public readonly bool IsCurrent = isCurrent;
+
+    public bool IsUsed => Memory != null;
+}
+
 /// <summary>A number that the JIT knows.</summary>
 internal interface IConstant
 {
