@@ -24,7 +24,7 @@ internal static unsafe class MatMulKernel
             var b = op.TransposeB ? Matrix.RowMajor(call.Input(1), k).T : Matrix.RowMajor(call.Input(1), n);
             var start = call.Inputs.Length > 2 ? GemmStart.ColumnBias(call.Input(2)) : GemmStart.Zero;
             isCurrent &= !call.ParametersChanged;
-            isCurrent |= Gemm.Run(pool, m, n, k, a, b, call.Output(), n, start, default(Identity), new KeptPanels(call.Prepared(), isCurrent));
+            isCurrent |= Gemm.Run(pool, m, n, k, a, b, call.Output(), n, start, default(Identity), keeps ? new KeptPanels(call.Prepared(), isCurrent) : default);
         }, preparedLength: keeps ? Gemm.PanelsLength(extents.N, extents.K) : 0);
     }
 }
