@@ -5,13 +5,29 @@ using Microsoft.ML.ConvNet.Ops;
 
 namespace Microsoft.ML.ConvNet.Cpu;
 
+/// <summary>An output that an element of the input is part of, and by which tap.</summary>
+internal readonly record struct Meeting(int Tap, int Output)
+{
+    /// <summary>For each element along an axis its outputs.</summary>
+    public static Meeting[][] Of(WindowAxis axis, int size, int outputs)
+        => [.. Enumerable.Range(0, size).Select(i => (
+            from tap in Enumerable.Range(0, axis.Size)
+            let distance = i + axis.Before - (tap * axis.Dilation)
+            where distance >= 0 && distance % axis.Stride == 0 && distance / axis.Stride < outputs
+            select new Meeting(tap, distance / axis.Stride)).ToArray())];
+}
+
 /// <summary>Forward and input gradient of a <see cref="LaneDepthwiseConv"/>.</summary>
 internal sealed unsafe class LaneDepthwise(ConvProblem problem, WorkerPool pool) : Kernel
 {
-    private readonly bool _scatters = problem.Pass == ConvPass.InputGradient && problem.Window is not { Height.Stride: 1, Width.Stride: 1 };
+    private readonly bool _isStrided = problem.Pass == ConvPass.InputGradient && problem.Window is not { Height.Stride: 1, Width.Stride: 1 };
     private readonly DepthwiseLanes _lanes = problem.Pass == ConvPass.InputGradient && problem.Window is { Height.Stride: 1, Width.Stride: 1 }
         ? DepthwiseLanes.Of(problem).Adjoint()
         : DepthwiseLanes.Of(problem);
+
+    private readonly (Meeting[][] Rows, Meeting[][] Columns) _meetings = problem.Pass == ConvPass.InputGradient && problem.Window is not { Height.Stride: 1, Width.Stride: 1 }
+        ? (Meeting.Of(problem.Window.Height, problem.X.H, problem.Y.H), Meeting.Of(problem.Window.Width, problem.X.W, problem.Y.W))
+        : default;
 
     public override string Name => "depthwise by lanes";
 
@@ -20,9 +36,9 @@ internal sealed unsafe class LaneDepthwise(ConvProblem problem, WorkerPool pool)
     public override void Run(KernelCall call)
     {
         if (call.ParametersChanged)
-            Pack(call.Input(1), call.Prepared(), reversed: problem.Pass == ConvPass.InputGradient && !_scatters);
-        var target = _scatters ? _lanes.XPlane : _lanes.YPlane;
-        PlaneLoop.Run(pool, (nint)call.Batch * _lanes.Blocks, target * _lanes.Taps, new Body(_lanes, _scatters, call.Input(0), call.Prepared(), problem.Bias(call), call.Output()));
+            Pack(call.Input(1), call.Prepared(), reversed: problem.Pass == ConvPass.InputGradient && !_isStrided);
+        var target = _isStrided ? _lanes.XPlane : _lanes.YPlane;
+        PlaneLoop.Run(pool, (nint)call.Batch * _lanes.Blocks, target * _lanes.Taps, new Body(_lanes, _meetings, call.Input(0), call.Prepared(), problem.Bias(call), call.Output()));
     }
 
     /// <summary>C×taps → (C/L)×taps×L.</summary>
@@ -36,7 +52,7 @@ internal sealed unsafe class LaneDepthwise(ConvProblem problem, WorkerPool pool)
         }
     }
 
-    private readonly struct Body(DepthwiseLanes s, bool scatters, float* source, float* weights, float* bias, float* target) : IPlaneBody
+    private readonly struct Body(DepthwiseLanes s, (Meeting[][] Rows, Meeting[][] Columns) meetings, float* source, float* weights, float* bias, float* target) : IPlaneBody
     {
         public void Run(nint plane)
         {
@@ -55,8 +71,8 @@ internal sealed unsafe class LaneDepthwise(ConvProblem problem, WorkerPool pool)
             var block = plane % s.Blocks;
             var w = weights + (block * s.Taps * S.Count);
             V start = bias == null ? default : S.Load(bias + (block * S.Count));
-            if (scatters)
-                Scatter<S, V>(source + (plane * s.YPlane), w, start, target + (plane * s.XPlane));
+            if (meetings.Rows != null)
+                GatherStrided<S, V>(source + (plane * s.YPlane), w, start, target + (plane * s.XPlane));
             else
                 Gather<S, V>(source + (plane * s.XPlane), w, start, target + (plane * s.YPlane));
         }
@@ -121,31 +137,26 @@ internal sealed unsafe class LaneDepthwise(ConvProblem problem, WorkerPool pool)
         private static (int First, int End) WholeWindows(WindowAxis axis, int size, int outputs)
             => (axis.Inside(0, size, outputs).First, axis.Inside(axis.Size - 1, size, outputs).End);
 
-        /// <summary>target[p·stride − padding + t·dilation] += w[t]·source[p].</summary>
+        /// <summary>target[i] = start + Σ w[t]·source[p] over the taps t and outputs p with p·stride − padding + t·dilation = i.</summary>
         [MethodImpl(Hot.Loop)]
-        private void Scatter<S, V>(float* from, float* w, V start, float* to)
+        private void GatherStrided<S, V>(float* from, float* w, V start, float* to)
             where S : struct, ISimd<V>
             where V : struct
         {
-            for (nint i = 0; i < s.XPlane; i += S.Count)
-                S.Store(start, to + i);
-            for (var row = 0; row < s.Y.H; row++)
+            for (var row = 0; row < s.X.H; row++)
             {
-                var rows = DepthwiseLanes.TapsInside(s.Height, row, s.X.H);
-                for (var column = 0; column < s.Y.W; column++, from += S.Count)
+                for (var column = 0; column < s.X.W; column++, to += S.Count)
                 {
-                    var columns = DepthwiseLanes.TapsInside(s.Width, column, s.X.W);
-                    var value = S.Load(from);
-                    for (var i = rows.First; i < rows.End; i++)
+                    var sum = start;
+                    foreach (var (tapRow, outputRow) in meetings.Rows[row])
                     {
-                        var x = to + ((((nint)s.Height.Input(row, i) * s.X.W) + s.Width.Input(column, 0)) * S.Count);
-                        var weight = w + ((nint)i * s.Width.Size * S.Count);
-                        for (var j = columns.First; j < columns.End; j++)
-                        {
-                            var tap = x + ((nint)j * s.Width.Dilation * S.Count);
-                            S.Store(S.MultiplyAdd(S.Load(weight + ((nint)j * S.Count)), value, S.Load(tap)), tap);
-                        }
+                        var outputs = from + ((nint)outputRow * s.Y.W * S.Count);
+                        var weights = w + ((nint)tapRow * s.Width.Size * S.Count);
+                        foreach (var (tap, output) in meetings.Columns[column])
+                            sum = S.MultiplyAdd(S.Load(weights + ((nint)tap * S.Count)), S.Load(outputs + ((nint)output * S.Count)), sum);
                     }
+
+                    S.Store(sum, to);
                 }
             }
         }

@@ -6,9 +6,9 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// <summary>
 /// Depthwise convolution with channels in the lanes. Idea: a vector holds channels of one pixel, and each channel has weights of its own, so that a
 /// product is a vector of pixels times a vector of weights: nothing is broadcast, shuffled or summed over lanes. Four pixels of a row go together where no tap lies in the
-/// padding, one where some do. The input gradient gathers: forward over dy with the weights turned round where the stride is 1, tap by tap
+/// padding, one where some do. The input gradient gathers: forward over dy with the weights turned round where the stride is 1, by lists of the outputs of each row and column
 /// where it is not. Layout: N×(C/L)×H×W×L; weights are packed to (C/L)×taps×L. Lanes: channels. Planes run in parallel, in the weight gradient
-/// blocks of channels and fixed groups of samples.
+/// blocks of channels and fixed groups of samples. Win: <c>-- layers --layer mobilenet</c>, two to four times the plain algorithm.
 /// </summary>
 internal sealed class LaneDepthwiseConv : IConvAlgorithm
 {
@@ -19,8 +19,9 @@ internal sealed class LaneDepthwiseConv : IConvAlgorithm
         => problem.Groups == problem.X.C && problem.Y.C == problem.X.C && problem.X.Rank <= 3
             && problem.XLayout == Layout.ChannelLanes(VectorWidth.Floats) && problem.YLayout == problem.XLayout;
 
-    /// <summary>Fitted: bound by loads, and by borders where planes are small.</summary>
-    public double Cost(ConvProblem problem) => CostModel.Microseconds(problem.Flops, problem.Pass == ConvPass.WeightGradient ? 0.25 : 0.35);
+    /// <summary>Fitted: bound by memory, above all where the stride makes x so much larger than y.</summary>
+    public double Cost(ConvProblem problem)
+        => CostModel.Microseconds(problem.Flops, (problem.Pass == ConvPass.WeightGradient ? 0.13 : 0.17) / problem.Window.Height.Stride / problem.Window.Width.Stride);
 
     public Kernel Bind(ConvProblem problem, WorkerPool pool)
         => problem.Pass == ConvPass.WeightGradient ? new LaneDepthwiseWeightGradient(problem, pool) : new LaneDepthwise(problem, pool);
