@@ -8,12 +8,18 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// outside and column panels inside so that A's rows stay in L1 and B streams from L2. A is never packed: eight rows are
 /// eight streams, or eight adjacent floats a step, and copying them cost more than it saved. With few rows
 /// B is read in place too: it would be read hardly more often than packing reads it. Products of at most three rows or
-/// columns, whose factors are both adjacent along k, are dot products (<see cref="GemmDots"/>). Layout: C row-major, A and B either way. Lanes: columns of C.
+/// columns, whose factors are both adjacent along k, are dot products (<see cref="GemmDots"/>); of few rows with a large B, the transposed product is computed. Layout: C row-major, A and B either way. Lanes: columns of C.
 /// Win: 97 % of the FMA peak at 512×512×512, 93 % at 64×1024×576, 73 % at 128×100×640 (7 vectors hold the 100 columns).
 /// </summary>
 /// <remarks>How work is cut depends on the shape alone, so the result's bits do not depend on the number of threads.</remarks>
 internal static unsafe class Gemm
 {
+    /// <summary>Rows that count as few: two vectors of the transposed product.</summary>
+    private const int MaxThinRows = 32;
+
+    /// <summary>Elements that count as many: more than a cache holds.</summary>
+    private const long MinThinFactor = 1 << 20;
+
     /// <summary>C = start + A·B.</summary>
     public static void Run(WorkerPool pool, int m, int n, int k, Matrix a, Matrix b, float* c, nint cRow, GemmStart start) =>
         Run(pool, m, n, k, a, b, c, cRow, start, default(Identity));
@@ -38,6 +44,12 @@ internal static unsafe class Gemm
             return false;
         }
 
+        if (!kept.IsUsed && IsThin(m, n, k, b) && start.Kind != GemmStartKind.Accumulate)
+        {
+            RunTransposed(pool, m, n, k, a, b, c, cRow, start, epilogue);
+            return false;
+        }
+
         var blocking = new GemmBlocking(m, n, k);
         for (var column = 0; column < n; column += blocking.PackedColumns)
         {
@@ -54,6 +66,28 @@ internal static unsafe class Gemm
         }
 
         return kept.IsUsed;
+    }
+
+    /// <summary>
+    /// Whether A has so few rows, and B, adjacent along k, is so large that packing it would take longer than the products: as a dense layer of
+    /// a small batch, whose weights are read once.
+    /// </summary>
+    private static bool IsThin(int m, int n, int k, Matrix b) => m <= MaxThinRows && b.RowStride == 1 && (long)n * k >= MinThinFactor;
+
+    /// <summary>Cᵀ = Bᵀ·Aᵀ: the large factor is the one that is read in place, and the small one is packed.</summary>
+    private static void RunTransposed<TEpilogue>(
+        WorkerPool pool, int m, int n, int k, Matrix a, Matrix b, float* c, nint cRow, GemmStart start, TEpilogue epilogue)
+        where TEpilogue : struct, IUnaryFunction
+    {
+        var product = Scratch.Get(ScratchUse.GemmTransposed, (nint)n * m);
+        Run(pool, n, m, k, b.T, a.T, product, m, start.Transposed);
+        for (var row = 0; row < m; row++)
+        {
+            var target = c + (row * cRow);
+            for (var column = 0; column < n; column++)
+                target[column] = product[((nint)column * m) + row];
+            Pointwise.Map(target, target, n, epilogue);
+        }
     }
 
     /// <summary>

@@ -52,6 +52,14 @@ internal readonly unsafe struct GemmStart
     /// <summary>C[i, j] = (A·B)[i, j] + bias[j].</summary>
     public static GemmStart ColumnBias(float* bias) => new(GemmStartKind.ColumnBias, bias);
 
+    /// <summary>The same for the transposed product; not where it adds to what is there.</summary>
+    public GemmStart Transposed => Kind switch
+    {
+        GemmStartKind.RowBias => ColumnBias(Bias),
+        GemmStartKind.ColumnBias => RowBias(Bias),
+        _ => this,
+    };
+
     /// <summary>What is added to C[row, column], whose value before is <paramref name="previous"/>.</summary>
     public float At(nint row, nint column, float previous) => Kind switch
     {
