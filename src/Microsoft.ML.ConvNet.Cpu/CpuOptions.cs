@@ -20,9 +20,14 @@ public sealed record CpuOptions
     public bool Tune { get; init; }
 
     /// <summary>Where measurements of <see cref="Tune"/> are kept; by default in the user's folder for local application data. Null keeps them in memory.</summary>
-    public string? TuningFile { get; init; } = Path.Combine(
-        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "Microsoft.ML.ConvNet", "convolutions.json");
+    public string? TuningFile { get; init; } = InUserFolder("convolutions.json");
 
     /// <summary>Algorithms that are chosen wherever they can be; for tests of each of them.</summary>
     internal Func<IConvAlgorithm, bool>? Prefers { get; init; }
+
+    /// <summary>Where a file for this user belongs, or null for a user without such a folder.</summary>
+    private static string? InUserFolder(string file)
+        => Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData) is { Length: > 0 } folder
+            ? Path.Combine(folder, "Microsoft.ML.ConvNet", file)
+            : null;
 }

@@ -68,6 +68,13 @@ public sealed partial class ConvNetTrainer
         /// </summary>
         public int? Seed;
 
+        /// <summary>
+        /// Where to train: <see cref="ConvNetDevice.Auto"/> takes a GPU if there is one. By default the GPU of <see cref="MLContext.GpuDeviceId"/>, or the CPU where
+        /// that is not set. Without such a GPU, or where its memory does not suffice, the training runs on the CPU with a warning, or fails where
+        /// <see cref="MLContext.FallbackToCpu"/> is false.
+        /// </summary>
+        public ConvNetDevice? Device;
+
         /// <summary>The number of threads; all processors by default. The result is the same for every number.</summary>
         public int? Threads;
 

@@ -42,6 +42,8 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
     private readonly Options _options;
     private readonly TrainerOptions _trainerOptions;
     private readonly int _seed;
+    private readonly ConvNetDevice _device;
+    private readonly bool _fallsBack;
 
     /// <summary>Creates a trainer.</summary>
     /// <param name="env">The environment: an <see cref="MLContext"/>.</param>
@@ -63,6 +65,10 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
             throw new ArgumentException($"The network must have one input; this one has {string.Join(" and ", network.Inputs.Select(i => $"'{i.Name}'"))}.", nameof(network));
 
         _options.Check();
+
+        var environment = env as IHostEnvironmentInternal;
+        _device = _options.Device ?? (environment?.GpuDeviceId is { } gpu ? ConvNetDevice.Gpu(gpu) : ConvNetDevice.Cpu);
+        _fallsBack = environment?.FallbackToCpu ?? true;
 
         // Drawn once, so that each Fit of this trainer gives the same network.
         _seed = _options.Seed ?? _host.Rand.Next();
@@ -86,6 +92,7 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing.</exception>
     /// <exception cref="ArgumentException">A column has the wrong type or does not fit the network.</exception>
     /// <exception cref="InvalidOperationException">There are no rows with a label, a class occurs in none, or an image has the wrong size.</exception>
+    /// <exception cref="GpuUnavailableException">There is no such GPU, and the environment does not fall back to the CPU.</exception>
     /// <exception cref="DivergedException">The loss became infinite or not a number.</exception>
     /// <exception cref="OperationCanceledException">The training was cancelled while the data was read, before there was a network.</exception>
     public ConvNetTransformer Fit(IDataView input)
@@ -103,14 +110,16 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
         CheckSeen(training.ClassCounts((int)labelType.Count), classNames);
         using var validation = _options.ValidationSet is { } set ? ReadValidation(channel, set, labelType, classNames) : null;
 
-        using var backend = new CpuBackend(new CpuOptions { Threads = _options.Threads, ExactConvolution = _options.ExactConvolution, Tune = _options.TuneConvolutions });
-        var trainer = new Trainer(backend, _trainerOptions with
+        var trainerOptions = _trainerOptions with
         {
             Progress = new ProgressReport(channel, _options.MetricsCallback),
             // Each set of rows has a checkpoint of its own: a fold of a cross-validation must not go on from another fold's.
             CheckpointPath = _options.WorkspacePath is { } folder ? Path.Combine(folder, $"training-{training.Fingerprint()}.checkpoint") : null,
-        });
-        var result = trainer.Fit(_network, training, validation, _options.CancellationToken);
+        };
+        var cpu = new CpuOptions { Threads = _options.Threads, ExactConvolution = _options.ExactConvolution, Tune = _options.TuneConvolutions };
+        var result = TrainingDevice.Run(
+            channel, _device, _fallsBack, cpu,
+            backend => new Trainer(backend, trainerOptions).Fit(_network, training, validation, _options.CancellationToken));
         channel.Info(MessageSensitivity.None, result.StopReason switch
         {
             StopReason.Cancelled => $"Cancelled after {result.History.Count} epochs; the network is that of epoch {result.BestEpoch}.",

@@ -32,7 +32,7 @@ public class AssignLayoutsTests
     [Fact]
     public void A_single_sample_does_not_go_into_lanes_of_samples()
     {
-        using var plan = Training(Models.LeNet5(), batch: 1);
+        using var plan = Training(Network.Input(1, 28, 28).Conv(20, 5).Relu().MaxPool(2).Conv(40, 5).Relu().Dense(10), batch: 1);
         Assert.All(plan.Steps, s => Assert.NotEqual(LayoutKind.BatchLanes, s.Output.Layout.Kind));
     }
 
@@ -51,7 +51,7 @@ public class AssignLayoutsTests
     public void A_plan_that_gains_nothing_stays_plain()
     {
         using var backend = new CpuBackend(threads: 1);
-        var computation = Computation.Inference(Network.Input(64).Dense(64).Relu().Dense(10));
+        var computation = Computation.Inference(Network.Input([64]).Dense(64).Relu().Dense(10));
         Assert.Same(computation, backend.Passes[^1].Run(computation, 32));
     }
 
