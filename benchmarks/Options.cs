@@ -20,6 +20,9 @@ internal sealed record Options
 
     public int Threads { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>"cpu", "gpu" or "gpu" and an index.</summary>
+    public string Device { get; init; } = "cpu";
+
     public double Seconds { get; init; } = 5;
 
     public int Rounds { get; init; } = 5;
@@ -49,6 +52,7 @@ internal sealed record Options
                 "--seconds" => options with { Seconds = Number(pair[0], value) },
                 "--rounds" => options with { Rounds = (int)Whole(pair[0], value) },
                 "--size" => options with { Size = (int)Whole(pair[0], value) },
+                "--device" => options with { Device = value },
                 "--layer" => options with { Layer = value },
                 "--started-at" => options with { StartedAt = Whole(pair[0], value) },
                 _ => throw new ArgumentException($"Unknown option {pair[0]}; see the usage without arguments."),

@@ -1,9 +1,10 @@
+using Microsoft.ML.ConvNet;
 using Microsoft.ML.ConvNet.Benchmarks;
 
 const string usage = """
     Measures the engine; not part of the tests. Run on an idle machine, in Release.
 
-      train   --net NAME --batch N --threads N --seconds S  images per second in training
+      train   --net NAME --batch N --threads N --seconds S  images per second in training; with --device gpu, or gpu0, gpu1 …, on a GPU
       infer   --net NAME --batch N --threads N --seconds S  images per second in prediction
       plan    --net NAME --batch N --threads N              the steps of a training plan and their kernels
       profile --net NAME --batch N --threads N --seconds S  the time of each step of a training plan

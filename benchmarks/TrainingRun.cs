@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.ML.ConvNet.Backends;
 using Microsoft.ML.ConvNet.Compile;
 using Microsoft.ML.ConvNet.Cpu;
+using Microsoft.ML.ConvNet.Gpu;
 using Microsoft.ML.ConvNet.Ops;
 
 namespace Microsoft.ML.ConvNet.Benchmarks;
@@ -10,7 +11,7 @@ namespace Microsoft.ML.ConvNet.Benchmarks;
 /// <summary>A network, its training plan and a batch of random images: all that steps of training need.</summary>
 internal sealed class TrainingRun : IDisposable
 {
-    private readonly CpuBackend _backend;
+    private readonly IBackend _backend;
     private readonly Node _target;
     private readonly float[] _images;
     private readonly float[] _classes;
@@ -22,7 +23,7 @@ internal sealed class TrainingRun : IDisposable
         _images = RandomImages(options.Batch * Network.Inputs[0].Shape.Length);
         _classes = [.. Enumerable.Range(0, options.Batch).Select(i => (float)(i % Network.Output.Shape.Length))];
         _target = new Node(new InputOp { Shape = [1] }, [], "target");
-        _backend = new CpuBackend(options.Threads);
+        _backend = NewBackend(options);
 
         var start = Stopwatch.GetTimestamp();
         var loss = Loss.SoftmaxCrossEntropy.Mean(Network.Output, _target);
@@ -58,10 +59,18 @@ internal sealed class TrainingRun : IDisposable
     public void Dispose()
     {
         Plan.Dispose();
-        _backend.Dispose();
+        ((IDisposable)_backend).Dispose();
     }
 
     public static float[] RandomImages(int length) => [.. Enumerable.Range(0, length).Select(i => (float)CounterRandom.Uniform(1, (uint)i))];
+
+    private static IBackend NewBackend(Options options) => options.Device switch
+    {
+        "cpu" => new CpuBackend(options.Threads),
+        "gpu" => new GpuBackend(),
+        var gpu when gpu.StartsWith("gpu", StringComparison.Ordinal) && int.TryParse(gpu.AsSpan(3), out var index) => new GpuBackend(ConvNetDevice.Gpu(index)),
+        var other => throw new ArgumentException($"--device is cpu, gpu or gpu with an index; received '{other}'."),
+    };
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void WriteFirstValues(string net)
