@@ -45,7 +45,7 @@ try
     command.Run(Options.Parse(rest, command.Defaults));
     return 0;
 }
-catch (Exception error) when (error is ArgumentException or InvalidOperationException)
+catch (Exception error) when (error is ArgumentException or InvalidOperationException or GpuUnavailableException)
 {
     Console.Error.WriteLine(error.Message);
     return 2;
