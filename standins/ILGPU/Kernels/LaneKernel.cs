@@ -17,6 +17,8 @@ internal sealed class LaneKernel
         _name = $"{kernel.Method.DeclaringType?.Name}.{kernel.Method.Name}";
         if (kernel.Target is { } target && target.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Length > 0)
             throw new NotSupportedException($"The kernel '{_name}' captures variables: they cannot follow it to a device.");
+        foreach (var parameter in kernel.Method.GetParameters())
+            DeviceTypes.CheckParameter(_name, parameter.ParameterType);
         _program = LaneProgram.Of(kernel);
     }
 

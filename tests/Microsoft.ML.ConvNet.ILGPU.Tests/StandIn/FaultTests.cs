@@ -96,6 +96,15 @@ public sealed class FaultTests : IDisposable
     }
 
     [Fact]
+    public void Types_that_no_device_takes()
+    {
+        Assert.Throws<NotSupportedException>(() => _accelerator.Allocate1D<bool>(10));
+        Assert.Throws<NotSupportedException>(() => _accelerator.LoadAutoGroupedStreamKernel<Index1D, ArrayView<int>, bool>((index, x, flag) => x[index] = flag ? 1 : 0));
+        Assert.Throws<NotSupportedException>(() => _accelerator.LoadAutoGroupedStreamKernel<Index1D, Hidden>((index, hidden) => hidden.View[index] = 1));
+        _accelerator.LoadAutoGroupedStreamKernel<Index1D, (ArrayView<int>, int)>((index, pair) => pair.Item1[index] = pair.Item2);
+    }
+
+    [Fact]
     public void Memory_that_has_been_freed()
     {
         var x = _accelerator.Allocate1D<int>(10);
@@ -127,6 +136,11 @@ public sealed class FaultTests : IDisposable
         Assert.Throws<IndexOutOfRangeException>(() => view.SubView(10, 0));
         Assert.Throws<InvalidOperationException>(() => view.SubView(1, 9).Cast<Quad>());
         Assert.Throws<InvalidOperationException>(() => view.SubView(1, 9).AsAligned16());
+    }
+
+    internal readonly struct Hidden
+    {
+        public ArrayView<int> View { get; init; }
     }
 
     public void Dispose()
