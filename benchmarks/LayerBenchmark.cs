@@ -11,32 +11,37 @@ namespace Microsoft.ML.ConvNet.Benchmarks;
 /// </summary>
 internal static class LayerBenchmark
 {
-    private static readonly (string Net, int Batch, Shape X, int Filters, Window Window)[] _layers =
+    private static readonly (string Net, int Batch, Shape X, int Filters, Window Window, int Groups)[] _layers =
     [
-        ("nielsen", 128, [1, 28, 28], 20, Square(5)),
-        ("nielsen", 128, [20, 12, 12], 40, Square(5)),
-        ("vgg", 64, [3, 32, 32], 64, Square(3, 1, 1)),
-        ("vgg", 64, [64, 32, 32], 64, Square(3, 1, 1)),
-        ("vgg", 64, [128, 16, 16], 128, Square(3, 1, 1)),
-        ("vgg", 64, [256, 8, 8], 256, Square(3, 1, 1)),
-        ("resnet18", 8, [3, 224, 224], 64, Square(7, 2, 3)),
-        ("resnet18", 8, [64, 56, 56], 64, Square(3, 1, 1)),
-        ("resnet18", 8, [64, 56, 56], 128, Square(3, 2, 1)),
-        ("resnet18", 8, [64, 56, 56], 128, Square(1, 2)),
-        ("resnet18", 8, [128, 28, 28], 128, Square(3, 1, 1)),
-        ("resnet18", 8, [256, 14, 14], 256, Square(3, 1, 1)),
-        ("resnet18", 8, [512, 7, 7], 512, Square(3, 1, 1)),
-        ("resnet50", 8, [64, 56, 56], 256, Square(1)),
-        ("resnet50", 8, [1024, 14, 14], 256, Square(1)),
-        ("alexnet", 16, [3, 224, 224], 64, Square(11, 4, 2)),
-        ("alexnet", 16, [64, 27, 27], 192, Square(5, 1, 2)),
-        ("alexnet", 16, [192, 13, 13], 384, Square(3, 1, 1)),
-        ("alexnet", 16, [384, 13, 13], 256, Square(3, 1, 1)),
-        ("alexnet", 16, [256, 13, 13], 256, Square(3, 1, 1)),
-        ("mnist1d", 100, [1, 40], 25, Line(5, 2, 1)),
-        ("mnist1d", 100, [25, 19], 25, Line(3, 2, 1)),
-        ("wide", 1, [64, 56, 56], 64, Square(3, 1, 1)),
-        ("wide", 1, [512, 7, 7], 512, Square(3, 1, 1)),
+        ("nielsen", 128, [1, 28, 28], 20, Square(5), 1),
+        ("nielsen", 128, [20, 12, 12], 40, Square(5), 1),
+        ("vgg", 64, [3, 32, 32], 64, Square(3, 1, 1), 1),
+        ("vgg", 64, [64, 32, 32], 64, Square(3, 1, 1), 1),
+        ("vgg", 64, [128, 16, 16], 128, Square(3, 1, 1), 1),
+        ("vgg", 64, [256, 8, 8], 256, Square(3, 1, 1), 1),
+        ("resnet18", 8, [3, 224, 224], 64, Square(7, 2, 3), 1),
+        ("resnet18", 8, [64, 56, 56], 64, Square(3, 1, 1), 1),
+        ("resnet18", 8, [64, 56, 56], 128, Square(3, 2, 1), 1),
+        ("resnet18", 8, [64, 56, 56], 128, Square(1, 2), 1),
+        ("resnet18", 8, [128, 28, 28], 128, Square(3, 1, 1), 1),
+        ("resnet18", 8, [256, 14, 14], 256, Square(3, 1, 1), 1),
+        ("resnet18", 8, [512, 7, 7], 512, Square(3, 1, 1), 1),
+        ("resnet50", 8, [64, 56, 56], 256, Square(1), 1),
+        ("resnet50", 8, [1024, 14, 14], 256, Square(1), 1),
+        ("alexnet", 16, [3, 224, 224], 64, Square(11, 4, 2), 1),
+        ("alexnet", 16, [64, 27, 27], 192, Square(5, 1, 2), 1),
+        ("alexnet", 16, [192, 13, 13], 384, Square(3, 1, 1), 1),
+        ("alexnet", 16, [384, 13, 13], 256, Square(3, 1, 1), 1),
+        ("alexnet", 16, [256, 13, 13], 256, Square(3, 1, 1), 1),
+        ("mobilenet", 8, [96, 112, 112], 96, Square(3, 2, 1), 96),
+        ("mobilenet", 8, [144, 56, 56], 144, Square(3, 1, 1), 144),
+        ("mobilenet", 8, [384, 14, 14], 384, Square(3, 1, 1), 384),
+        ("mobilenet", 8, [16, 112, 112], 96, Square(1), 1),
+        ("mobilenet", 8, [96, 14, 14], 576, Square(1), 1),
+        ("mnist1d", 100, [1, 40], 25, Line(5, 2, 1), 1),
+        ("mnist1d", 100, [25, 19], 25, Line(3, 2, 1), 1),
+        ("wide", 1, [64, 56, 56], 64, Square(3, 1, 1), 1),
+        ("wide", 1, [512, 7, 7], 512, Square(3, 1, 1), 1),
     ];
 
     private sealed record Candidate(IConvAlgorithm Algorithm, OpSignature Signature)
@@ -51,9 +56,9 @@ internal static class LayerBenchmark
         var candidates = (
             from layer in _layers
             from pass in Enum.GetValues<ConvPass>()
-            let title = $"{layer.Net} {layer.X}→{layer.Filters} {layer.Window.Describe(layer.X.Rank - 1)} batch {layer.Batch} {Name(pass)}"
+            let title = $"{layer.Net} {layer.X}→{layer.Filters} {layer.Window.Describe(layer.X.Rank - 1)}{(layer.Groups > 1 ? $", {layer.Groups} groups" : "")} batch {layer.Batch} {Name(pass)}"
             where title.Contains(options.Layer, StringComparison.OrdinalIgnoreCase)
-            from candidate in Candidates(Signature(layer.X, layer.Filters, layer.Window, pass, layer.Batch))
+            from candidate in Candidates(Signature(layer.X, layer.Filters, new ConvOp { Window = layer.Window, Groups = layer.Groups }, pass, layer.Batch))
             group candidate by title).ToArray();
 
         using var pool = new WorkerPool(options.Threads);
@@ -80,15 +85,15 @@ internal static class LayerBenchmark
         _ => "weight gradient",
     };
 
-    private static OpSignature Signature(Shape x, int filters, Window window, ConvPass pass, int batch)
+    private static OpSignature Signature(Shape x, int filters, ConvOp forward, ConvPass pass, int batch)
     {
-        var forward = new ConvOp { Window = window };
+        var (window, groups) = (forward.Window, forward.Groups);
         TensorType[] types = [new(x, true), new(forward.WeightShape(x, filters), false), new(OutputShape(x, filters, window), true)];
         return pass switch
         {
             ConvPass.Forward => new(forward, types[..2], types[2], batch),
-            ConvPass.InputGradient => new(new ConvTransposeOp { Window = window, OutputShape = x }, [types[2], types[1]], types[0], batch),
-            _ => new(new ConvWeightGradientOp { Window = window, Shape = types[1].Shape }, [types[0], types[2]], types[1], batch),
+            ConvPass.InputGradient => new(new ConvTransposeOp { Window = window, Groups = groups, OutputShape = x }, [types[2], types[1]], types[0], batch),
+            _ => new(new ConvWeightGradientOp { Window = window, Groups = groups, Shape = types[1].Shape }, [types[0], types[2]], types[1], batch),
         };
     }
 

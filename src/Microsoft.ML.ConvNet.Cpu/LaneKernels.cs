@@ -11,6 +11,8 @@ internal static class LaneKernels
     private static readonly Dictionary<Type, Func<OpSignature, WorkerPool, Kernel?>> _kernels = new()
     {
         [typeof(CopyOp)] = Reorder.Find,
+        [typeof(ConcatOp)] = LaneMove.Find,
+        [typeof(SliceOp)] = LaneMove.Find,
         [typeof(MaxPoolOp)] = LanePool.Find,
         [typeof(MaxPoolGradientOp)] = LanePool.Find,
         [typeof(AveragePoolOp)] = LanePool.Find,

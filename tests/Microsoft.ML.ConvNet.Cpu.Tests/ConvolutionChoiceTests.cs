@@ -88,7 +88,7 @@ public class ConvolutionChoiceTests
             samples.Read([.. Enumerable.Range(0, Batch)], images, classes);
             plan.Write(image, images);
             plan.Write(target, classes);
-            plan.Run(Batch, new RunState(1, step, 0.005f));
+            plan.Run(Batch, new RunState(1, step, 0.002f));
             var loss = new float[1];
             plan.Read(0, loss);
             losses[step] = loss[0];

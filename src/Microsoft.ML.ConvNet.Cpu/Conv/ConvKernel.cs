@@ -15,7 +15,7 @@ internal sealed class ConvKernel(CpuOptions options, WorkerPool pool, ConvTuning
 
     /// <summary>
     /// The algorithms, the better ones for what they support first:
-    /// 1. depthwise: a channel by itself is no matrix product;
+    /// 1. depthwise, plain or with channels in the lanes: a channel by itself is no matrix product;
     /// 2. 1×1 as GEMM: the image is the matrix already, nothing is copied;
     /// 3. Winograd, 3×3 windows with channels in the lanes: fewer multiplications, large tiles where they pay and small ones else;
     /// 4. direct: channels in the lanes, no matrices; first layers read the plain image;
@@ -25,6 +25,7 @@ internal sealed class ConvKernel(CpuOptions options, WorkerPool pool, ConvTuning
     internal static readonly IConvAlgorithm[] Algorithms =
     [
         new DepthwiseConv(),
+        new LaneDepthwiseConv(),
         new GemmConv(pointwise: true),
         new WinogradConv(WinogradTile4.Outputs),
         new WinogradConv(WinogradTile2.Outputs),

@@ -27,7 +27,7 @@ internal sealed unsafe class GemmConv(bool pointwise) : IConvAlgorithm
     public double Cost(ConvProblem problem)
     {
         var share = pointwise ? 0.8 : problem.Pass switch { ConvPass.Forward => 0.45, ConvPass.InputGradient => 0.3, _ => 0.35 };
-        return CostModel.Microseconds(problem.Flops, share * Math.Min(1, problem.Y.C / problem.Groups / 16.0));
+        return CostModel.Microseconds(problem.Flops, share * Math.Min(1, Math.Pow(problem.Y.C / problem.Groups / 16.0, 1.5)));
     }
 
     public Kernel Bind(ConvProblem problem, WorkerPool pool)

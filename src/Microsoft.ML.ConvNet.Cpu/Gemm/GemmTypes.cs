@@ -52,6 +52,14 @@ internal readonly unsafe struct GemmStart
     /// <summary>C[i, j] = (A·B)[i, j] + bias[j].</summary>
     public static GemmStart ColumnBias(float* bias) => new(GemmStartKind.ColumnBias, bias);
 
+    /// <summary>The same for the transposed product; not where it adds to what is there.</summary>
+    public GemmStart Transposed => Kind switch
+    {
+        GemmStartKind.RowBias => ColumnBias(Bias),
+        GemmStartKind.ColumnBias => RowBias(Bias),
+        _ => this,
+    };
+
     /// <summary>What is added to C[row, column], whose value before is <paramref name="previous"/>.</summary>
     public float At(nint row, nint column, float previous) => Kind switch
     {
@@ -68,6 +76,17 @@ internal readonly unsafe struct GemmStart
         GemmStartKind.ColumnBias => Bias + column,
         _ => null,
     };
+}
+
+/// <summary>Memory of <see cref="Gemm.PanelsLength"/> floats in which the panels of B stay from product to product.</summary>
+/// <param name="memory">The memory, or null to pack B anew each time.</param>
+/// <param name="isCurrent">Whether the panels are those of this B.</param>
+internal readonly unsafe struct KeptPanels(float* memory, bool isCurrent)
+{
+    public readonly float* Memory = memory;
+    public readonly bool IsCurrent = isCurrent;
+
+    public bool IsUsed => Memory != null;
 }
 
 /// <summary>A number that the JIT knows.</summary>

@@ -193,7 +193,12 @@ internal sealed class AssignLayouts(IBackend backend, IReadOnlyList<Layout> layo
             var wanted = _isOutput[node] ? 1 << Plain : 0;
             foreach (var (consumer, input) in _uses[node])
                 wanted |= 1 << _variants[consumer][choices[consumer]]!.Inputs[input];
-            wanted &= ~(1 << _variants[node][choices[node]]!.Output);
+            var own = 1 << _variants[node][choices[node]]!.Output;
+            wanted &= ~own;
+
+            // From lanes to other lanes there is no way but by the plain layout.
+            if (own != 1 << Plain && wanted > 1 << Plain)
+                wanted |= 1 << Plain;
             return int.PopCount(wanted) * _reorderCosts[node];
         }
     }

@@ -6,6 +6,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 internal enum ScratchUse
 {
     GemmPackedB,
+    GemmTransposed,
     Reduction,
     BatchNorm,
     Im2Col,

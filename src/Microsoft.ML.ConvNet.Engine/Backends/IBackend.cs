@@ -29,6 +29,12 @@ public interface IBackend
 /// <param name="MaxBatch">The largest batch that the plan will run.</param>
 public sealed record OpSignature(Op Op, IReadOnlyList<TensorType> Inputs, TensorType Output, int MaxBatch)
 {
+    /// <summary>
+    /// Whether operands without a batch stay the same for many runs, so that it pays to keep what is made of them; see
+    /// <see cref="Kernel.PreparedLength"/>.
+    /// </summary>
+    public bool KeepsPrepared { get; init; }
+
     /// <summary>Whether all operands are in the plain layout.</summary>
     public bool IsPlain => Output.Layout == Layout.Plain && Inputs.All(i => i.Layout == Layout.Plain);
 }

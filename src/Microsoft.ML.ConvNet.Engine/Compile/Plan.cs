@@ -32,15 +32,15 @@ public sealed class Plan : IDisposable
         _computation = computation = OwnBuffers.Run(computation);
 
         var order = computation.Order();
+        _constant = ConstantNodes(order);
         var storages = new StorageAssignment(computation, order, layout, maxBatch);
         var kernels = order.Index()
             .Where(n => n.Item.Op is not (InputOp or VariableOp) && !n.Item.Op.IsView)
-            .Select(n => (n.Index, Node: n.Item, Kernel: Bind(n.Item.Op, [.. n.Item.Inputs.Select(i => i.Type)], n.Item.Type)))
+            .Select(n => (n.Index, Node: n.Item, Kernel: Bind(n.Item.Op, [.. n.Item.Inputs.Select(i => i.Type)], n.Item.Type, KeepsPrepared(n.Item))))
             .ToArray();
 
         var workspaces = kernels.Where(k => k.Kernel.WorkspaceLength > 0)
             .ToDictionary(k => k.Node, k => new Storage(Pool.Arena, 0, k.Kernel.WorkspaceLength, k.Index));
-        _constant = ConstantNodes(order);
         foreach (var node in order.Where(_constant.Contains))
             (storages[node].First, storages[node].Last) = (0, int.MaxValue);
         var prepared = kernels.Where(k => k.Kernel.PreparedLength > 0).ToDictionary(k => k.Node, k => PreparedStorage(k.Node, k.Kernel, k.Index));
@@ -69,7 +69,7 @@ public sealed class Plan : IDisposable
         {
             var slab = new TensorType([layout.TrainableLength], false);
             TensorView[] operands = [.. new[] { _variables.Buffer, _gradients! }.Concat(_moments).Select(b => new TensorView(b, 0, slab))];
-            AddStep("optimizer", optimizer, Bind(optimizer, [.. operands.Select(_ => slab)], slab), operands, operands[0], default, default, null);
+            AddStep("optimizer", optimizer, Bind(optimizer, [.. operands.Select(_ => slab)], slab, keepsPrepared: false), operands, operands[0], default, default, null);
         }
     }
 
@@ -200,9 +200,9 @@ public sealed class Plan : IDisposable
             moment.Dispose();
     }
 
-    private Kernel Bind(Op op, IReadOnlyList<TensorType> inputs, TensorType output)
+    private Kernel Bind(Op op, IReadOnlyList<TensorType> inputs, TensorType output, bool keepsPrepared)
     {
-        var signature = new OpSignature(op, inputs, output, MaxBatch);
+        var signature = new OpSignature(op, inputs, output, MaxBatch) { KeepsPrepared = keepsPrepared };
         return _backend.Find(signature)
             ?? (signature.IsPlain ? new ReferenceKernel(signature) : throw new InvalidOperationException($"{_backend.Name} has no kernel for {op.Name} in the layouts that it asked for."));
     }

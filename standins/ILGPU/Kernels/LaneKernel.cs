@@ -1,3 +1,4 @@
+using System.Reflection;
 using ILGPU.Runtime;
 
 namespace ILGPU.Kernels;
@@ -14,8 +15,10 @@ internal sealed class LaneKernel
         ArgumentNullException.ThrowIfNull(kernel);
         _accelerator = accelerator;
         _name = $"{kernel.Method.DeclaringType?.Name}.{kernel.Method.Name}";
-        if (kernel.Target is { } target && target.GetType().GetFields().Length > 0)
+        if (kernel.Target is { } target && target.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Length > 0)
             throw new NotSupportedException($"The kernel '{_name}' captures variables: they cannot follow it to a device.");
+        foreach (var parameter in kernel.Method.GetParameters())
+            DeviceTypes.CheckParameter(_name, parameter.ParameterType);
         _program = LaneProgram.Of(kernel);
     }
 

@@ -51,7 +51,7 @@ public class AssignLayoutsTests
     public void A_plan_that_gains_nothing_stays_plain()
     {
         using var backend = new CpuBackend(threads: 1);
-        var computation = Computation.Inference(Network.Input(64).Dense(64).Relu().Dense(10));
+        var computation = Computation.Inference(Network.Input([64]).Dense(64).Relu().Dense(10));
         Assert.Same(computation, backend.Passes[^1].Run(computation, 32));
     }
 

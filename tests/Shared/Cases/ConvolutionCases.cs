@@ -75,6 +75,14 @@ internal sealed class ConvolutionCases : OpCaseTable
             (2, [16, 25], 16, new Window(new WindowAxis(1), new WindowAxis(3, Before: 8, Dilation: 4)), 1, true),
             (2, [32, 9, 12], 16, new Window(new WindowAxis(5, Stride: 2, Before: 3), new WindowAxis(2, After: 1)), 1, false),
 
+            // Depthwise, by whole vectors.
+            (3, [32, 9, 13], 32, Square(3, padding: 1), 32, true),
+            (2, [16, 12, 11], 16, Square(3, stride: 2, padding: 1), 16, false),
+            (19, [48, 5, 5], 48, Square(5, padding: 2), 48, true),
+            (2, [16, 14, 17], 16, Square(3, padding: 4, dilation: 3), 16, true),
+            (2, [32, 3, 4], 32, Square(2, stride: 3), 32, true),
+            (2, [16, 40], 16, Line(7, stride: 2, padding: 3), 16, true),
+
             // Remainders of the stride that some taps reach, or none; taps in the padding everywhere.
             (2, [16, 13, 12], 16, Square(3, stride: 2, padding: 3, dilation: 2), 1, true),
             (2, [16, 14, 11], 32, Square(3, stride: 3, padding: 1, dilation: 2), 1, true),

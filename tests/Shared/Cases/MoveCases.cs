@@ -36,6 +36,8 @@ internal sealed class MoveCases : OpCaseTable
         yield return new(new CopyOp(), 3, Once(2, 3)) { Tolerance = Pointwise };
         yield return new(new ConcatOp(), 3, Each(2, 3, 5), Each(1, 3, 5), Each(4, 3, 5)) { Tolerance = Pointwise };
         yield return new(new ConcatOp { Axis = 2 }, 2, Each(2, 3, 5), Each(2, 3, 1)) { Tolerance = Pointwise };
+        yield return new(new ConcatOp(), 3, Each(32, 3, 5), Each(16, 3, 5), Each(48, 3, 5)) { Tolerance = Pointwise };
+        yield return new(new SliceOp { Axis = 0, Start = 32, Length = 16 }, 19, Each(64, 3, 5)) { Tolerance = Pointwise };
         yield return new(new SliceOp { Axis = 0, Start = 1, Length = 3 }, 3, Each(5, 3, 5)) { Tolerance = Pointwise };
         yield return new(new SliceOp { Axis = 1, Start = 2, Length = 1 }, 2, Each(2, 3, 5)) { Tolerance = Pointwise };
         yield return new(new SliceOp { Axis = 0, Start = 1, Length = 1 }, 1, Once(2, 9)) { Tolerance = Pointwise };

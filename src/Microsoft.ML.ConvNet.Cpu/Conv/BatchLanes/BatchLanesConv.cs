@@ -16,6 +16,9 @@ internal sealed class BatchLanesConv : IConvAlgorithm
     /// <summary>The share of the peak that inner loops reach, fitted.</summary>
     private const double Share = 0.88;
 
+    /// <summary>Weights are packed one by one, and their gradients summed over lanes one by one: as long as moving so many bytes of each.</summary>
+    private const double BytesPerWeight = 24;
+
     public bool Fuses => true;
 
     public bool Supports(ConvProblem problem)
@@ -24,7 +27,7 @@ internal sealed class BatchLanesConv : IConvAlgorithm
     public double Cost(ConvProblem problem)
     {
         var idleLanes = (double)problem.XLayout.PaddedBatch(problem.MaxBatch) / problem.MaxBatch;
-        return CostModel.Microseconds(problem.Flops * idleLanes, Share);
+        return CostModel.Microseconds(problem.Flops * idleLanes, Share) + CostModel.Traffic(BytesPerWeight * problem.WeightLength);
     }
 
     public Kernel Bind(ConvProblem problem, WorkerPool pool)
