@@ -8,10 +8,7 @@ public class FallbackTests
 {
     private static readonly string[] _expected =
     [
-        "AdaptiveAveragePool", "AdaptiveAveragePoolGradient", "BedOfNails", "BedOfNailsGradient", "GroupNormalize",
-        "GroupNormalizeGradient", "LocalResponseNorm", "LocalResponseNormGradient", "LpPool", "LpPoolGradient", "MaxPoolSwitches",
-        "MaxUnpool", "MaxUnpoolGradient", "Maxout", "MaxoutGradient", "PRelu", "PReluGradient", "Resize", "ResizeGradient",
-        "TiledConv", "TiledConvInputGradient", "TiledConvWeightGradient",
+        "LpPool", "LpPoolGradient", "MaxPoolSwitches", "MaxUnpool", "MaxUnpoolGradient", "TiledConv", "TiledConvInputGradient", "TiledConvWeightGradient",
     ];
 
     [Fact]
@@ -21,12 +18,12 @@ public class FallbackTests
     [Fact]
     public void An_op_that_runs_by_the_engine_reads_and_writes_the_device()
     {
-        Network network = Network.Input(4, 3, 5).LocalResponseNorm();
+        Network network = Network.Input(4, 3, 5).LpPool(2);
         network.Initialize(seed: 0);
         using var gpu = new Predictor(network, TestBackend.Shared);
         using var reference = new Predictor(network, new ReferenceBackend());
         var x = Enumerable.Range(0, 120).Select(i => (float)CounterRandom.Normal(1, (uint)i)).ToArray();
-        float[] expected = new float[x.Length], actual = new float[x.Length];
+        float[] expected = new float[network.Output.Type.Length(2)], actual = new float[network.Output.Type.Length(2)];
         reference.Predict(x, expected);
         gpu.Predict(x, actual);
         Assert.Equal(expected, actual);
