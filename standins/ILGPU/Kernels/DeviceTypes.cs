@@ -20,7 +20,7 @@ internal static class DeviceTypes
     public static void CheckParameter(string kernel, Type type)
     {
         if (!s_laidOut.GetOrAdd(type, IsLaidOut))
-            throw NotBlittable(type);
+            throw new ArgumentException($"A parameter of '{kernel}' has a type that kernels do not take.", NotBlittable(type));
         if (!type.IsVisible && !type.Assembly.GetCustomAttributes<InternalsVisibleToAttribute>().Any(friend => friend.AssemblyName == Context.RuntimeAssemblyName))
             throw new NotSupportedException($"The launcher of '{kernel}' cannot see the type of a parameter: make {type} public, or internal with [assembly: InternalsVisibleTo(\"{Context.RuntimeAssemblyName}\")].");
     }
