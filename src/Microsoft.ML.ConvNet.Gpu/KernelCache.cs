@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using ILGPU;
 using ILGPU.Runtime;
 using Microsoft.ML.ConvNet.Backends;
@@ -14,11 +16,32 @@ internal sealed class KernelCache(Accelerator accelerator)
 {
     private readonly ConcurrentDictionary<MethodInfo, Delegate> _loaded = new();
 
+    private readonly Dictionary<string, MemoryBuffer> _tables = [];
+
     /// <summary>The tile of all products, for tests of tiles; 0 chooses by the extents.</summary>
     public int Tile { get; init; }
 
     /// <summary>A step of a plan that launches kernels.</summary>
     public Kernel Step(string name, Action<KernelCall> launch, long workspaceLength = 0) => new GpuKernel(name, accelerator, launch, workspaceLength);
+
+    /// <summary>Numbers on the device that a kernel looks up, for as long as the accelerator lives; one copy of equal ones.</summary>
+    public ArrayView<T> Table<T>(T[] values)
+        where T : unmanaged
+    {
+        lock (_tables)
+        {
+            var key = typeof(T).Name + Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes<T>(values)));
+            if (!_tables.TryGetValue(key, out var table))
+            {
+                accelerator.Bind();
+                var memory = accelerator.Allocate1D<T>(Math.Max(1, values.Length));
+                memory.View.SubView(0, values.Length).CopyFromCPU(accelerator.DefaultStream, values);
+                _tables.Add(key, table = memory);
+            }
+
+            return ((MemoryBuffer1D<T, Stride1D.Dense>)table).View.BaseView;
+        }
+    }
 
     /// <summary>A kernel of one thread for each index.</summary>
     public Action<Index1D, T1, T2> Each<T1, T2>(Action<Index1D, T1, T2> kernel)

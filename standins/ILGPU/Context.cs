@@ -12,6 +12,10 @@ public abstract class ContextExtension;
 /// <summary>The devices that a program may use.</summary>
 public sealed partial class Context : CachedExtensionBase<ContextExtension>
 {
+    public const string AssemblyName = "ILGPU";
+    public const string FullAssemblyModuleName = "ILGPU.dll";
+    public const string RuntimeAssemblyName = "ILGPURuntime";
+
     private Context(ImmutableArray<Device> devices) => Devices = devices.IsEmpty ? [CPUDevice.Default] : devices;
 
     public event EventHandler<Accelerator>? AcceleratorCreated;

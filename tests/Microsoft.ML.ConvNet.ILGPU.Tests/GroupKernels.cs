@@ -24,6 +24,25 @@ public readonly struct Smallest : ICombine
     public int Apply(int a, int b) => IntrinsicMath.Min(a, b);
 }
 
+public interface IReverse
+{
+    float Apply(float value);
+}
+
+/// <summary>Has a barrier in a method that kernels reach through a type parameter.</summary>
+public readonly struct Scaled(float scale) : IReverse
+{
+    private readonly float _scale = scale;
+
+    public float Apply(float value)
+    {
+        var shared = SharedMemory.Allocate<float>(GroupKernels.Threads);
+        shared[Group.IdxX] = value;
+        Group.Barrier();
+        return _scale * shared[Group.DimX - 1 - Group.IdxX];
+    }
+}
+
 public static class GroupKernels
 {
     public const int Tile = 16;
@@ -79,6 +98,16 @@ public static class GroupKernels
         var combined = GroupCombine(default(TCombine), x[Group.IdxX]);
         if (Group.IsFirstThread)
             y[place] = combined;
+    }
+
+    public static void Reverse<TReverse>(ArrayView<float> y, TReverse reverse) where TReverse : struct, IReverse
+    {
+        for (var step = 0; step < 3; step++)
+        {
+            var value = step + reverse.Apply(y[Group.IdxX]);
+            Group.Barrier();
+            y[Group.IdxX] = value;
+        }
     }
 
     public static void KeepsVariables(ArrayView<float> y)

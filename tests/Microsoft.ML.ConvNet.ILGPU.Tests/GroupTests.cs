@@ -86,6 +86,18 @@ public sealed class GroupTests(DeviceFixture device)
     }
 
     [Fact]
+    public void Operations_may_have_barriers()
+    {
+        using var y = _accelerator.Allocate1D(DeviceFixture.Ramp(64));
+        _accelerator.LoadStreamKernel<ArrayView<float>, Scaled>(GroupKernels.Reverse)(new KernelConfig(1, 64), y.View, new Scaled(2));
+
+        var expected = DeviceFixture.Ramp(64);
+        for (var step = 0; step < 3; step++)
+            expected = [.. expected.Reverse().Select(value => 2 * value + step)];
+        Assert.Equal(expected, y.GetAsArray1D());
+    }
+
+    [Fact]
     public void Variables_of_a_thread_survive_barriers()
     {
         using var y = _accelerator.Allocate1D<float>(64);

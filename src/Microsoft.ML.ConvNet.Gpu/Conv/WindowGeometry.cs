@@ -106,6 +106,10 @@ public struct WindowGeometry
     public readonly bool IsInside(Layer place, Layer tap)
         => (uint)(place.D + tap.D - BeforeD) < (uint)D && (uint)(place.H + tap.H - BeforeH) < (uint)H && (uint)(place.W + tap.W - BeforeW) < (uint)W;
 
+    /// <summary>The index in a plane of x of the element under a tap of the window at a place.</summary>
+    public readonly int IndexOf(Layer place, Layer tap)
+        => ((((place.D + tap.D - BeforeD) * H) + place.H + tap.H - BeforeH) * W) + place.W + tap.W - BeforeW;
+
     /// <summary>The index in a plane of y of the window that has an element of x under a tap; negative where none has.</summary>
     public readonly int WindowOf(Fiber element, Layer tap)
         => WindowAt(element.D + BeforeD - tap.D, element.H + BeforeH - tap.H, element.W + BeforeW - tap.W);

@@ -32,8 +32,8 @@ public static class MoveKernels
                 return kernels.Step("copy", CopyOf(kernels));
 
             case ConstantOp op:
-                float[] values = [.. op.Values];
-                return kernels.Step("constant", call => call.Output.Write(values));
+                var (constant, values) = (kernels.Each(_copy), kernels.Table<float>([.. op.Values]));
+                return kernels.Step("constant", call => constant(call.Count(), values, call.Output()));
 
             case OneHotOp op:
                 var oneHot = kernels.Each(_oneHot);

@@ -16,6 +16,8 @@ public static class MaxPool
 
     private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, WindowGeometry, SpecializedValue<int>> _largestTaps = LargestTaps;
 
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, WindowGeometry, SpecializedValue<int>> _switches = Switches;
+
     private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, WindowGeometry, int, SpecializedValue<int>> _gradient = Gradient;
 
     internal static Kernel? Find(OpSignature signature, KernelCache kernels)
@@ -27,6 +29,13 @@ public static class MaxPool
                     var (geometry, window) = (WindowGeometry.Of(op.Window, signature.Inputs[0].Shape, signature.Output.Shape), WindowGeometry.Pack(op.Window));
                     var forward = kernels.Each(_forward);
                     return kernels.Step("max pooling", call => forward(call.Count(), call.Input(0), call.Output(), geometry, SpecializedValue.New(window)));
+                }
+
+            case MaxPoolSwitchesOp op when WindowGeometry.Fits(op.Window):
+                {
+                    var (geometry, window) = (WindowGeometry.Of(op.Window, signature.Inputs[0].Shape, signature.Output.Shape), WindowGeometry.Pack(op.Window));
+                    var switches = kernels.Each(_switches);
+                    return kernels.Step("max pooling", call => switches(call.Count(), call.Input(0), call.Output(), geometry, SpecializedValue.New(window)));
                 }
 
             case MaxPoolGradientOp { Forward: var op, Relu: var relu } when WindowGeometry.Fits(op.Window):
@@ -57,6 +66,14 @@ public static class MaxPool
         var plane = i / geometry.OutPlane;
         var place = geometry.Place(i - (plane * geometry.OutPlane));
         y[i] = geometry.Read(x, plane * geometry.Plane, place, geometry.Tap(LargestTap(x, plane, place, geometry, window.Value), window.Value));
+    }
+
+    /// <summary>Where in its plane the largest under one window lies.</summary>
+    public static void Switches(Index1D i, ArrayView<float> x, ArrayView<float> y, WindowGeometry geometry, SpecializedValue<int> window)
+    {
+        var plane = i / geometry.OutPlane;
+        var place = geometry.Place(i - (plane * geometry.OutPlane));
+        y[i] = geometry.IndexOf(place, geometry.Tap(LargestTap(x, plane, place, geometry, window.Value), window.Value));
     }
 
     /// <summary>Which tap of a window is the largest: the first of equal ones.</summary>

@@ -1,3 +1,4 @@
+using System.Reflection;
 using ILGPU.Runtime;
 
 namespace ILGPU.Kernels;
@@ -14,8 +15,10 @@ internal sealed class LaneKernel
         ArgumentNullException.ThrowIfNull(kernel);
         _accelerator = accelerator;
         _name = $"{kernel.Method.DeclaringType?.Name}.{kernel.Method.Name}";
-        if (kernel.Target is { } target && target.GetType().GetFields().Length > 0)
+        if (kernel.Target is { } target && target.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Length > 0)
             throw new NotSupportedException($"The kernel '{_name}' captures variables: they cannot follow it to a device.");
+        foreach (var parameter in kernel.Method.GetParameters())
+            DeviceTypes.CheckParameter(_name, parameter.ParameterType);
         _program = LaneProgram.Of(kernel);
     }
 
@@ -42,19 +45,20 @@ internal sealed class LaneKernel
 
     public void LaunchAutoGrouped<TIndex>(AcceleratorStream stream, TIndex extent, Action<TIndex> lane) where TIndex : struct, IIndex
     {
-        var size = extent.Size;
+        var space = IndexSpace<TIndex>.Instance;
+        var size = space.Extent(extent);
         var threads = _accelerator.WarpSize;
-        var config = new KernelConfig(checked((int)((size + threads - 1) / threads)), threads);
+        // As in the real library, groups are rows of X: the other extents are those of the grid, and have its limits.
+        var config = new KernelConfig(new Index3D((int)(((long)size.X + threads - 1) / threads), size.Y, size.Z), new Index3D(threads, 1, 1));
         Check(stream, config);
-        var indexOf = LinearIndex.Order<TIndex>();
         stream.Enqueue(() => Groups.Run(config.GridDim, config.GroupDim, place =>
         {
-            var first = (long)place.GridX * threads;
-            var count = Math.Min(threads, size - first);
+            var first = place.GridX * threads;
+            var count = Math.Min(threads, size.X - first);
             for (var thread = 0; thread < count; thread++)
             {
                 place.GroupX = thread;
-                lane(indexOf(first + thread, extent));
+                lane(space.Index(first + thread, place.GridY, place.GridZ));
             }
         }));
     }
@@ -64,8 +68,11 @@ internal sealed class LaneKernel
         ArgumentNullException.ThrowIfNull(stream);
         if (stream.Accelerator != _accelerator)
             throw new ArgumentException($"The kernel '{_name}' was loaded for another accelerator than the stream's.", nameof(stream));
-        if (!config.IsValid)
-            throw new ArgumentOutOfRangeException(nameof(config), $"The kernel '{_name}' was launched with {config.GridDim} groups of {config.GroupDim} threads.");
+        if (!config.IsValid || !config.GridDim.InBoundsInclusive(_accelerator.MaxGridSize) || !config.GroupDim.InBoundsInclusive(_accelerator.MaxGroupSize))
+        {
+            throw new ArgumentOutOfRangeException(nameof(config),
+                $"The kernel '{_name}' was launched with {config.GridDim} groups of {config.GroupDim} threads; the device takes from 1 to {_accelerator.MaxGridSize} groups of 1 to {_accelerator.MaxGroupSize} threads.");
+        }
         if (config.GroupDim.LongSize > _accelerator.MaxNumThreadsPerGroup)
             throw new NotSupportedException($"The kernel '{_name}' was launched with {config.GroupDim.LongSize} threads in a group; the device has {_accelerator.MaxNumThreadsPerGroup}.");
     }

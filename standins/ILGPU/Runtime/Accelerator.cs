@@ -1,3 +1,4 @@
+using ILGPU.Kernels;
 using ILGPU.Runtime.CPU;
 using ILGPU.Util;
 
@@ -81,6 +82,7 @@ public abstract class Accelerator : CachedExtensionBase<AcceleratorExtension>
 
     public MemoryBuffer1D<T, Stride1D.Dense> Allocate1D<T>(long length) where T : unmanaged
     {
+        DeviceTypes.CheckElement(typeof(T));
         var memory = AllocateRaw(length, ArrayView<T>.ElementSize);
         return new(this, memory.AsArrayView<T>(0, length));
     }

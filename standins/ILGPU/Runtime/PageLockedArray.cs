@@ -1,3 +1,4 @@
+using ILGPU.Kernels;
 using ILGPU.Runtime.CPU;
 using ILGPU.Util;
 
@@ -27,6 +28,7 @@ public sealed unsafe class PageLockedArray1D<T> : PageLockedArray<T> where T : u
         _array = GC.AllocateArray<T>(checked((int)extent), pinned: true);
         if (accelerator == null || extent == 0)
             return;
+        DeviceTypes.CheckElement(typeof(T));
         Memory = new PinnedMemory(accelerator, _array, (nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _array[0]), extent, sizeof(T));
         ArrayView = Memory.AsArrayView<T>(0, extent);
     }

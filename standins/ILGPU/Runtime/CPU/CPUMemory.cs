@@ -8,12 +8,12 @@ namespace ILGPU.Runtime.CPU;
 internal sealed unsafe class CPUMemory : MemoryBuffer
 {
     private const int Alignment = 256;
-    // Filling would make large memory resident that may never be used.
-    private const long Filled = 64 << 20;
+    // Filling would make memory resident that may never be used.
+    private const long Large = 64 << 20;
 
     internal CPUMemory(Accelerator? accelerator, long length, int elementSize) : base(accelerator!, length, elementSize)
     {
-        if (LengthInBytes / elementSize != length || LengthInBytes > GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
+        if (LengthInBytes / elementSize != length || LengthInBytes > Large && LengthInBytes > GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
             throw new OutOfMemoryException($"{length} elements of {elementSize} bytes exceed the memory of the device.");
         NativePtr = (nint)NativeMemory.AlignedAlloc((nuint)Math.Max(LengthInBytes, Alignment), Alignment);
         FillWithGarbage();
@@ -23,7 +23,7 @@ internal sealed unsafe class CPUMemory : MemoryBuffer
 
     public void FillWithGarbage()
     {
-        if (LengthInBytes <= Filled)
+        if (LengthInBytes <= Large)
             NativeMemory.Fill((void*)NativePtr, (nuint)LengthInBytes, 0xFF);
     }
 
