@@ -39,6 +39,18 @@ public class TrainingTests
         Assert.All(result.History, e => Assert.True(float.IsFinite((float)e.Training.Loss)));
     }
 
+    [Fact]
+    public void A_fused_network_predicts_as_on_the_reference_backend()
+    {
+        var network = NewNetwork();
+        using var gpu = new Predictor(network, TestBackend.Shared);
+        using var reference = new Predictor(network, new ReferenceBackend());
+        float[] x = Normal((int)network.Inputs[0].Type.Length(Samples)), expected = new float[Samples * Classes], actual = new float[Samples * Classes];
+        reference.Predict(x, expected);
+        gpu.Predict(x, actual);
+        Close.Assert<float, float>(expected, actual, 1e-4, "predictions");
+    }
+
     private static (float[] Losses, float[] Weights) Train(IBackend backend)
     {
         var (network, target, plan) = PlanOf(backend);
@@ -47,7 +59,7 @@ public class TrainingTests
         var losses = new float[Steps];
         for (var step = 0; step < Steps; step++)
         {
-            plan.Write(network.Inputs[0], [.. Enumerable.Range(0, (int)network.Inputs[0].Type.Length(Samples)).Select(i => (float)CounterRandom.Normal(3, (uint)i))]);
+            plan.Write(network.Inputs[0], Normal((int)network.Inputs[0].Type.Length(Samples)));
             plan.Write(target, [.. Enumerable.Range(0, Samples).Select(i => (float)(i % Classes))]);
             plan.Run(Samples, new RunState(1, step, 0.02f));
             plan.Read(0, losses.AsSpan(step, 1));
@@ -60,11 +72,19 @@ public class TrainingTests
 
     private static (Network Network, Node Target, Plan Plan) PlanOf(IBackend backend)
     {
-        Network network = Network.Input(3, 12, 12).Conv(8, 3, padding: 1, bias: false).BatchNorm().Relu().MaxPool(2)
-            .Residual(8).Residual(16, stride: 2).GlobalAveragePool().Dropout(0.1f).Dense(Classes);
-        network.Initialize(seed: 2);
+        var network = NewNetwork();
         var target = new Node(new InputOp { Shape = [1] }, [], "target");
         var computation = Computation.Training(Loss.SoftmaxCrossEntropy.Mean(network.Output, target), Optimizer.Sgd(0.9f));
         return (network, target, Plan.Compile(computation, network.Layout, backend, Samples));
     }
+
+    private static Network NewNetwork()
+    {
+        Network network = Network.Input(3, 12, 12).Conv(8, 3, padding: 1, bias: false).BatchNorm().Relu().MaxPool(2)
+            .Residual(8).Residual(16, stride: 2).GlobalAveragePool().Dropout(0.1f).Dense(Classes);
+        network.Initialize(seed: 2);
+        return network;
+    }
+
+    private static float[] Normal(int length) => [.. Enumerable.Range(0, length).Select(i => (float)CounterRandom.Normal(3, (uint)i))];
 }

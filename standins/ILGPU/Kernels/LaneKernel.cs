@@ -4,7 +4,7 @@ using ILGPU.Runtime;
 namespace ILGPU.Kernels;
 
 /// <summary>A method that an accelerator runs once for each thread.</summary>
-internal sealed class LaneKernel
+internal sealed class LaneKernel : Kernel
 {
     private readonly Accelerator _accelerator;
     private readonly string _name;
