@@ -2,7 +2,10 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.ConvNet.Tests;
 
-/// <summary>A data view whose sets of cursors deal out the rows in batches of seven, the last cursor ahead of the others.</summary>
+/// <summary>
+/// A data view whose sets of cursors deal out the rows in batches of seven, and in the wrong order: each cursor waits until the next one has given all its rows.
+/// They must be read side by side.
+/// </summary>
 internal sealed class DealtView(IDataView inner) : IDataView
 {
     private const int BatchSize = 7;
@@ -16,10 +19,16 @@ internal sealed class DealtView(IDataView inner) : IDataView
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) => inner.GetRowCursor(columnsNeeded);
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
-        => [.. Enumerable.Range(0, n).Select(i => new Cursor(inner.GetRowCursor(columnsNeeded), n, i))];
-
-    private sealed class Cursor(DataViewRowCursor inner, int cursors, int index) : DataViewRowCursor
     {
+        var isDone = Enumerable.Range(0, n).Select(_ => new TaskCompletionSource()).ToArray();
+        return [.. Enumerable.Range(0, n).Select(i => new Cursor(
+            inner.GetRowCursor(columnsNeeded), n, i, i + 1 < n ? isDone[i + 1].Task : Task.CompletedTask, isDone[i]))];
+    }
+
+    private sealed class Cursor(DataViewRowCursor inner, int cursors, int index, Task next, TaskCompletionSource isDone) : DataViewRowCursor
+    {
+        private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+
         private long _position = -1;
 
         public override DataViewSchema Schema => inner.Schema;
@@ -30,9 +39,8 @@ internal sealed class DealtView(IDataView inner) : IDataView
 
         public override bool MoveNext()
         {
-            // The others wait, so that rows arrive out of order.
-            if (_position < 0)
-                Thread.Sleep(10 * (cursors - index));
+            if (!next.Wait(_patience))
+                throw new TimeoutException($"Cursor {index + 1} of {cursors} was not read to its end while cursor {index} was waited for.");
             while (inner.MoveNext())
             {
                 if (Batch % cursors != index)
@@ -41,6 +49,7 @@ internal sealed class DealtView(IDataView inner) : IDataView
                 return true;
             }
 
+            isDone.TrySetResult();
             return false;
         }
 
@@ -52,6 +61,7 @@ internal sealed class DealtView(IDataView inner) : IDataView
 
         protected override void Dispose(bool disposing)
         {
+            isDone.TrySetResult();
             if (disposing)
                 inner.Dispose();
             base.Dispose(disposing);

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Microsoft.ML.ConvNet.Cpu;
 
@@ -15,25 +14,15 @@ internal static unsafe class Im2Col
 {
     /// <summary>columns = the windows of <paramref name="image"/>.</summary>
     public static void Run(WorkerPool pool, float* image, int channels, VolumeGeometry geometry, float* columns) =>
-        pool.Run(channels, new GatherJob(image, geometry, columns));
+        pool.RunVectors(channels, new GatherJob(image, geometry, columns));
 
     /// <summary>image += the windows of <paramref name="columns"/>, each element added where it came from.</summary>
     public static void Accumulate(WorkerPool pool, float* columns, int channels, VolumeGeometry geometry, float* image) =>
-        pool.Run(channels, new ScatterJob(columns, geometry, image));
+        pool.RunVectors(channels, new ScatterJob(columns, geometry, image));
 
-    private readonly struct GatherJob(float* image, VolumeGeometry g, float* columns) : IParallelJob
+    private readonly struct GatherJob(float* image, VolumeGeometry g, float* columns) : IVectorJob
     {
-        public void Execute(int channel)
-        {
-            if (Vector512.IsHardwareAccelerated)
-                Execute<Simd512, Vector512<float>>(channel);
-            else if (Vector256.IsHardwareAccelerated)
-                Execute<Simd256, Vector256<float>>(channel);
-            else
-                Execute<Simd128, Vector128<float>>(channel);
-        }
-
-        private void Execute<S, V>(int channel)
+        public void Execute<S, V>(int channel)
             where S : struct, ISimd<V>
             where V : struct
         {
@@ -51,19 +40,9 @@ internal static unsafe class Im2Col
         }
     }
 
-    private readonly struct ScatterJob(float* columns, VolumeGeometry g, float* image) : IParallelJob
+    private readonly struct ScatterJob(float* columns, VolumeGeometry g, float* image) : IVectorJob
     {
-        public void Execute(int channel)
-        {
-            if (Vector512.IsHardwareAccelerated)
-                Execute<Simd512, Vector512<float>>(channel);
-            else if (Vector256.IsHardwareAccelerated)
-                Execute<Simd256, Vector256<float>>(channel);
-            else
-                Execute<Simd128, Vector128<float>>(channel);
-        }
-
-        private void Execute<S, V>(int channel)
+        public void Execute<S, V>(int channel)
             where S : struct, ISimd<V>
             where V : struct
         {

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Microsoft.ML.ConvNet.Backends;
 using Microsoft.ML.ConvNet.Ops;
 
@@ -38,7 +37,7 @@ internal sealed unsafe class LaneDepthwise(ConvProblem problem, WorkerPool pool)
         if (call.ParametersChanged)
             Pack(call.Input(1), call.Prepared(), reversed: problem.Pass == ConvPass.InputGradient && !_isStrided);
         var target = _isStrided ? _lanes.XPlane : _lanes.YPlane;
-        PlaneLoop.Run(pool, (nint)call.Batch * _lanes.Blocks, target * _lanes.Taps, new Body(_lanes, _meetings, call.Input(0), call.Prepared(), problem.Bias(call), call.Output()));
+        PlaneLoop.RunVectors(pool, (nint)call.Batch * _lanes.Blocks, target * _lanes.Taps, new Body(_lanes, _meetings, call.Input(0), call.Prepared(), problem.Bias(call), call.Output()));
     }
 
     /// <summary>C×taps → (C/L)×taps×L.</summary>
@@ -52,19 +51,9 @@ internal sealed unsafe class LaneDepthwise(ConvProblem problem, WorkerPool pool)
         }
     }
 
-    private readonly struct Body(DepthwiseLanes s, (Meeting[][] Rows, Meeting[][] Columns) meetings, float* source, float* weights, float* bias, float* target) : IPlaneBody
+    private readonly struct Body(DepthwiseLanes s, (Meeting[][] Rows, Meeting[][] Columns) meetings, float* source, float* weights, float* bias, float* target) : IVectorPlaneBody
     {
-        public void Run(nint plane)
-        {
-            if (Vector512.IsHardwareAccelerated)
-                Run<Simd512, Vector512<float>>(plane);
-            else if (Vector256.IsHardwareAccelerated)
-                Run<Simd256, Vector256<float>>(plane);
-            else
-                Run<Simd128, Vector128<float>>(plane);
-        }
-
-        private void Run<S, V>(nint plane)
+        public void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct
         {

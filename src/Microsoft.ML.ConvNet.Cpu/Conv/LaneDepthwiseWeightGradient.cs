@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Microsoft.ML.ConvNet.Backends;
 
 namespace Microsoft.ML.ConvNet.Cpu;
@@ -23,7 +22,7 @@ internal sealed unsafe class LaneDepthwiseWeightGradient(ConvProblem problem, Wo
         var perGroup = GemmBlocking.DivideRoundingUp(call.Batch, SampleGroups);
         var groups = GemmBlocking.DivideRoundingUp(call.Batch, perGroup);
         var sums = call.Workspace();
-        pool.Run(groups * _lanes.Blocks, new Job(_lanes, call.Batch, perGroup, call.Input(0), call.Input(1), sums));
+        pool.RunVectors(groups * _lanes.Blocks, new Job(_lanes, call.Batch, perGroup, call.Input(0), call.Input(1), sums));
 
         var (taps, lanes) = (_lanes.Taps, VectorWidth.Floats);
         var dW = call.Output();
@@ -40,19 +39,9 @@ internal sealed unsafe class LaneDepthwiseWeightGradient(ConvProblem problem, Wo
         }
     }
 
-    private readonly struct Job(DepthwiseLanes s, int batch, int perGroup, float* x, float* dY, float* sums) : IParallelJob
+    private readonly struct Job(DepthwiseLanes s, int batch, int perGroup, float* x, float* dY, float* sums) : IVectorJob
     {
-        public void Execute(int chunk)
-        {
-            if (Vector512.IsHardwareAccelerated)
-                Execute<Simd512, Vector512<float>>(chunk);
-            else if (Vector256.IsHardwareAccelerated)
-                Execute<Simd256, Vector256<float>>(chunk);
-            else
-                Execute<Simd128, Vector128<float>>(chunk);
-        }
-
-        private void Execute<S, V>(int chunk)
+        public void Execute<S, V>(int chunk)
             where S : struct, ISimd<V>
             where V : struct
         {

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Microsoft.ML.ConvNet.Cpu;
 
@@ -55,7 +54,7 @@ internal static unsafe class ChannelLoop
         where B : struct, IChannelBody
     {
         var job = new Job<B>(shape, values, body);
-        pool.Run(job.Chunks, job);
+        pool.RunVectors(job.Chunks, job);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -64,7 +63,7 @@ internal static unsafe class ChannelLoop
         where L : struct, ILanes<V> => values == null ? default : lanes.Load(values + channel);
 
     /// <summary>So many rows (inner = 1) or planes a chunk that it is worth a dispatch.</summary>
-    private readonly struct Job<B>(ChannelShape shape, ChannelValues values, B body) : IParallelJob
+    private readonly struct Job<B>(ChannelShape shape, ChannelValues values, B body) : IVectorJob
         where B : struct, IChannelBody
     {
         private readonly bool _lanesAreChannels = shape.Inner == 1 && shape.Lanes == 1;
@@ -77,22 +76,12 @@ internal static unsafe class ChannelLoop
 
         public int Chunks => (int)((Units + PerChunk - 1) / PerChunk);
 
-        public void Execute(int chunk)
-        {
-            var start = chunk * PerChunk;
-            var end = Math.Min(Units, start + PerChunk);
-            if (Vector512.IsHardwareAccelerated)
-                Execute<Simd512, Vector512<float>>(start, end);
-            else if (Vector256.IsHardwareAccelerated)
-                Execute<Simd256, Vector256<float>>(start, end);
-            else
-                Execute<Simd128, Vector128<float>>(start, end);
-        }
-
-        private void Execute<S, V>(nint start, nint end)
+        public void Execute<S, V>(int chunk)
             where S : struct, ISimd<V>
             where V : struct
         {
+            var start = chunk * PerChunk;
+            var end = Math.Min(Units, start + PerChunk);
             if (_lanesAreChannels)
                 Rows<S, V>(start, end);
             else

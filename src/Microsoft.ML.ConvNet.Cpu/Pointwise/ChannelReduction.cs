@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Microsoft.ML.ConvNet.Cpu;
 
@@ -30,7 +29,7 @@ internal static unsafe class ChannelReduction
         var stride = (nint)groups * shape.Channels;
         var partials = Scratch.Get(ScratchUse.Reduction, Math.Max(1, 2 * stride));
         var job = new Job<T>(shape, values, terms, samplesPerGroup, groups, partials, partials + stride);
-        pool.Run(job.Chunks, job);
+        pool.RunVectors(job.Chunks, job);
 
         for (var channel = 0; channel < shape.Channels; channel++)
         {
@@ -48,7 +47,7 @@ internal static unsafe class ChannelReduction
     }
 
     private readonly struct Job<T>(
-        ChannelShape shape, ChannelValues values, T terms, int samplesPerGroup, int groups, float* first, float* second) : IParallelJob
+        ChannelShape shape, ChannelValues values, T terms, int samplesPerGroup, int groups, float* first, float* second) : IVectorJob
         where T : struct, IChannelTerms
     {
         /// <summary>A chunk of rows covers so many channels: a multiple of every width.</summary>
@@ -60,23 +59,13 @@ internal static unsafe class ChannelReduction
 
         public int Chunks => groups * Across;
 
-        public void Execute(int chunk)
-        {
-            var group = chunk / Across;
-            var startSample = group * samplesPerGroup;
-            var endSample = Math.Min(shape.Batch, startSample + samplesPerGroup);
-            if (Vector512.IsHardwareAccelerated)
-                Execute<Simd512, Vector512<float>>(group, chunk % Across, startSample, endSample);
-            else if (Vector256.IsHardwareAccelerated)
-                Execute<Simd256, Vector256<float>>(group, chunk % Across, startSample, endSample);
-            else
-                Execute<Simd128, Vector128<float>>(group, chunk % Across, startSample, endSample);
-        }
-
-        private void Execute<S, V>(int group, int across, int startSample, int endSample)
+        public void Execute<S, V>(int chunk)
             where S : struct, ISimd<V>
             where V : struct
         {
+            var (group, across) = Math.DivRem(chunk, Across);
+            var startSample = group * samplesPerGroup;
+            var endSample = Math.Min(shape.Batch, startSample + samplesPerGroup);
             if (!_lanesAreChannels)
             {
                 Planes<S, V>(group, across, startSample, endSample);

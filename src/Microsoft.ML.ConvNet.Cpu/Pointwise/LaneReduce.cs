@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Microsoft.ML.ConvNet.Backends;
 using Microsoft.ML.ConvNet.Ops;
 
@@ -21,28 +20,18 @@ internal static unsafe class LaneReduce
         var plane = large.Shape.Plane;
         var scale = signature.Op is ReduceOp { Mean: true } or BroadcastOp { Mean: true } ? 1f / plane : 1f;
         return reduces
-            ? new FunctionKernel("sum of planes by lanes", call => PlaneLoop.Run(pool, Planes(call), plane * Lanes, new SumBody(call.Input(0), plane, scale, call.Output())))
-            : new FunctionKernel("fill of planes by lanes", call => PlaneLoop.Run(pool, Planes(call), plane * Lanes, new FillBody(call.Input(0), plane, scale, call.Output())));
+            ? new FunctionKernel("sum of planes by lanes", call => PlaneLoop.RunVectors(pool, Planes(call), plane * Lanes, new SumBody(call.Input(0), plane, scale, call.Output())))
+            : new FunctionKernel("fill of planes by lanes", call => PlaneLoop.RunVectors(pool, Planes(call), plane * Lanes, new FillBody(call.Input(0), plane, scale, call.Output())));
 
         nint Planes(KernelCall call) => (nint)large.Layout.PaddedBatch(call.Batch) * large.Shape.C / Lanes;
     }
 
     private static int Lanes => VectorWidth.Floats;
 
-    private readonly struct SumBody(float* x, int count, float scale, float* y) : IPlaneBody
+    private readonly struct SumBody(float* x, int count, float scale, float* y) : IVectorPlaneBody
     {
-        public void Run(nint plane)
-        {
-            if (Vector512.IsHardwareAccelerated)
-                Run<Simd512, Vector512<float>>(plane);
-            else if (Vector256.IsHardwareAccelerated)
-                Run<Simd256, Vector256<float>>(plane);
-            else
-                Run<Simd128, Vector128<float>>(plane);
-        }
-
         [MethodImpl(Hot.Loop)]
-        private void Run<S, V>(nint plane)
+        public void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct
         {
@@ -54,20 +43,10 @@ internal static unsafe class LaneReduce
         }
     }
 
-    private readonly struct FillBody(float* x, int count, float scale, float* y) : IPlaneBody
+    private readonly struct FillBody(float* x, int count, float scale, float* y) : IVectorPlaneBody
     {
-        public void Run(nint plane)
-        {
-            if (Vector512.IsHardwareAccelerated)
-                Run<Simd512, Vector512<float>>(plane);
-            else if (Vector256.IsHardwareAccelerated)
-                Run<Simd256, Vector256<float>>(plane);
-            else
-                Run<Simd128, Vector128<float>>(plane);
-        }
-
         [MethodImpl(Hot.Loop)]
-        private void Run<S, V>(nint plane)
+        public void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct
         {

@@ -1,13 +1,11 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Microsoft.ML.ConvNet.Backends;
 
 namespace Microsoft.ML.ConvNet.Cpu;
 
 /// <summary>
-/// Moves an activation between the plain layout and one with lanes. Idea: both ways are transposes of L rows (the lanes) of many columns; an
-/// L×L tile is transposed by log₂ L perfect shuffles, because splitting all of it into even and odd elements rotates
-/// the bits of an element's index by one. Lanes: those of the layout. Win: see <c>-- kernels</c>.
+/// Moves an activation between the plain layout and one with lanes. Idea: both ways are transposes of L rows (the lanes) of many columns,
+/// square by square (<see cref="LaneTranspose"/>). Lanes: those of the layout.
 /// </summary>
 internal static unsafe class Reorder
 {
@@ -34,48 +32,38 @@ internal static unsafe class Reorder
         var columns = ofSamples ? shape.Length : shape.Plane;
         var rows = ofSamples ? batch : batch * shape.C;
         var job = new Job(source, target, layout.Lanes, rows, columns, toLanes);
-        pool.Run(job.Chunks, job);
+        pool.RunVectors(job.Chunks, job);
     }
 
     /// <summary>Some columns of one block of rows.</summary>
-    private readonly struct Job(float* source, float* target, int lanes, int rows, int columns, bool toLanes) : IParallelJob
+    private readonly struct Job(float* source, float* target, int lanes, int rows, int columns, bool toLanes) : IVectorJob
     {
         private int Across => GemmBlocking.DivideRoundingUp(columns, ColumnsPerChunk);
 
         public int Chunks => GemmBlocking.DivideRoundingUp(rows, lanes) * Across;
 
-        public void Execute(int chunk)
+        public void Execute<S, V>(int chunk)
+            where S : struct, ISimd<V>
+            where V : struct
         {
-            var (block, first) = (chunk / Across, chunk % Across * ColumnsPerChunk);
+            var (block, across) = Math.DivRem(chunk, Across);
+            var first = across * ColumnsPerChunk;
             var count = Math.Min(ColumnsPerChunk, columns - first);
             var present = Math.Min(lanes, rows - (block * lanes));
             var plain = ((nint)block * lanes * columns) + first;
             var laid = (((nint)block * columns) + first) * lanes;
-            if (Vector512.IsHardwareAccelerated)
-                Execute<Simd512, Vector512<float>>(plain, laid, count, present);
-            else if (Vector256.IsHardwareAccelerated)
-                Execute<Simd256, Vector256<float>>(plain, laid, count, present);
-            else
-                Execute<Simd128, Vector128<float>>(plain, laid, count, present);
-        }
-
-        private void Execute<S, V>(nint plain, nint laid, int count, int present)
-            where S : struct, ISimd<V>
-            where V : struct
-        {
             if (toLanes)
                 ToLanes<S, V>(source + plain, target + laid, count, present);
             else
                 FromLanes<S, V>(source + laid, target + plain, count, present);
         }
 
-        [SkipLocalsInit]
         [MethodImpl(Hot.Loop)]
         private void ToLanes<S, V>(float* from, float* to, int count, int present)
             where S : struct, ISimd<V>
             where V : struct
         {
-            var tile = stackalloc float[2 * 16 * 16];
+            var squares = LaneTranspose.Squares();
             for (var column = 0; column < count; column += S.Count)
             {
                 var width = Math.Min(S.Count, count - column);
@@ -84,60 +72,30 @@ internal static unsafe class Reorder
                     var value = row >= present ? default
                         : width == S.Count ? S.Load(from + (row * columns) + column)
                         : S.LoadFirst(from + (row * columns) + column, width);
-                    S.Store(value, tile + (row * S.Count));
+                    S.Store(value, squares + (row * S.Count));
                 }
 
-                var transposed = Transpose<S, V>(tile, tile + (S.Count * S.Count));
+                var square = LaneTranspose.Run<S, V>(squares);
                 for (var i = 0; i < width; i++)
-                    S.Store(S.Load(transposed + (i * S.Count)), to + ((column + i) * S.Count));
+                    S.Store(S.Load(square + (i * S.Count)), to + ((column + i) * S.Count));
             }
         }
 
-        [SkipLocalsInit]
         [MethodImpl(Hot.Loop)]
         private void FromLanes<S, V>(float* from, float* to, int count, int present)
             where S : struct, ISimd<V>
             where V : struct
         {
-            var tile = stackalloc float[2 * 16 * 16];
+            var squares = LaneTranspose.Squares();
             for (var column = 0; column < count; column += S.Count)
             {
                 var width = Math.Min(S.Count, count - column);
                 for (var i = 0; i < S.Count; i++)
-                    S.Store(i < width ? S.Load(from + ((column + i) * S.Count)) : default, tile + (i * S.Count));
-                var transposed = Transpose<S, V>(tile, tile + (S.Count * S.Count));
+                    S.Store(i < width ? S.Load(from + ((column + i) * S.Count)) : default, squares + (i * S.Count));
+                var square = LaneTranspose.Run<S, V>(squares);
                 for (var row = 0; row < present; row++)
-                {
-                    var value = S.Load(transposed + (row * S.Count));
-                    if (width == S.Count)
-                        S.Store(value, to + (row * columns) + column);
-                    else
-                        S.StoreFirst(value, to + (row * columns) + column, width);
-                }
+                    S.StoreFirst(S.Load(square + (row * S.Count)), to + (row * columns) + column, width);
             }
-        }
-
-        /// <summary>Transposes an L×L tile between two buffers and returns the one where it ends up.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static float* Transpose<S, V>(float* tile, float* other)
-            where S : struct, ISimd<V>
-            where V : struct
-        {
-            for (var rounds = S.Count; rounds > 1; rounds /= 2)
-            {
-                for (var i = 0; i < S.Count / 2; i++)
-                {
-                    var (a, b) = (S.Load(tile + (2 * i * S.Count)), S.Load(tile + (((2 * i) + 1) * S.Count)));
-                    S.Store(S.Even(a, b), other + (i * S.Count));
-                    S.Store(S.Odd(a, b), other + ((i + (S.Count / 2)) * S.Count));
-                }
-
-                var last = tile;
-                tile = other;
-                other = last;
-            }
-
-            return tile;
         }
     }
 }

@@ -15,7 +15,7 @@ internal static unsafe class AveragePool
     public static void Forward(WorkerPool pool, float* x, nint planes, PoolGeometry geometry, Resample means, float* y)
     {
         if (Pool2x2.Supports(geometry))
-            PlaneLoop.Run(pool, planes, geometry.PlaneSize, new Pool2x2.ForwardBody<Pool2x2.Mean>(x, geometry, y));
+            PlaneLoop.RunVectors(pool, planes, geometry.PlaneSize, new Pool2x2.ForwardBody<Pool2x2.Mean>(x, geometry, y));
         else
             means.Run(pool, x, planes, y);
     }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Microsoft.ML.ConvNet.Ops;
 
 namespace Microsoft.ML.ConvNet.Cpu;
@@ -16,20 +15,10 @@ internal static unsafe class LaneAveragePool
     private static float[] Shares(AveragePoolOp op, PoolAxis axis)
         => [.. Enumerable.Range(0, axis.Outputs).Select(o => 1f / op.Divisor(axis.Window, o, axis.Size))];
 
-    public readonly struct ForwardBody(float* x, PoolGeometry g, (float[] Rows, float[] Columns) shares, float* y) : IPlaneBody
+    public readonly struct ForwardBody(float* x, PoolGeometry g, (float[] Rows, float[] Columns) shares, float* y) : IVectorPlaneBody
     {
-        public void Run(nint plane)
-        {
-            if (Vector512.IsHardwareAccelerated)
-                Run<Simd512, Vector512<float>>(plane);
-            else if (Vector256.IsHardwareAccelerated)
-                Run<Simd256, Vector256<float>>(plane);
-            else
-                Run<Simd128, Vector128<float>>(plane);
-        }
-
         [MethodImpl(Hot.Loop)]
-        private void Run<S, V>(nint plane)
+        public void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct
         {
@@ -56,20 +45,10 @@ internal static unsafe class LaneAveragePool
         }
     }
 
-    public readonly struct BackwardBody(float* dY, PoolGeometry g, (float[] Rows, float[] Columns) shares, float* dX) : IPlaneBody
+    public readonly struct BackwardBody(float* dY, PoolGeometry g, (float[] Rows, float[] Columns) shares, float* dX) : IVectorPlaneBody
     {
-        public void Run(nint plane)
-        {
-            if (Vector512.IsHardwareAccelerated)
-                Run<Simd512, Vector512<float>>(plane);
-            else if (Vector256.IsHardwareAccelerated)
-                Run<Simd256, Vector256<float>>(plane);
-            else
-                Run<Simd128, Vector128<float>>(plane);
-        }
-
         [MethodImpl(Hot.Loop)]
-        private void Run<S, V>(nint plane)
+        public void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct
         {

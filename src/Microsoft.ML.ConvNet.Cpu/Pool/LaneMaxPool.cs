@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Microsoft.ML.ConvNet.Cpu;
 
@@ -16,20 +15,10 @@ internal static unsafe class LaneMaxPool
     private static bool Is2(PoolAxis axis)
         => axis.Window is { Size: 2, Stride: 2, Before: 0, Dilation: 1 } && axis.Outputs * 2 <= axis.Size;
 
-    public readonly struct ForwardBody(float* x, PoolGeometry g, float* y) : IPlaneBody
+    public readonly struct ForwardBody(float* x, PoolGeometry g, float* y) : IVectorPlaneBody
     {
-        public void Run(nint plane)
-        {
-            if (Vector512.IsHardwareAccelerated)
-                Run<Simd512, Vector512<float>>(plane);
-            else if (Vector256.IsHardwareAccelerated)
-                Run<Simd256, Vector256<float>>(plane);
-            else
-                Run<Simd128, Vector128<float>>(plane);
-        }
-
         [MethodImpl(Hot.Loop)]
-        private void Run<S, V>(nint plane)
+        public void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct
         {
@@ -62,20 +51,10 @@ internal static unsafe class LaneMaxPool
         }
     }
 
-    public readonly struct Forward2x2Body(float* x, PoolGeometry g, float* y) : IPlaneBody
+    public readonly struct Forward2x2Body(float* x, PoolGeometry g, float* y) : IVectorPlaneBody
     {
-        public void Run(nint plane)
-        {
-            if (Vector512.IsHardwareAccelerated)
-                Run<Simd512, Vector512<float>>(plane);
-            else if (Vector256.IsHardwareAccelerated)
-                Run<Simd256, Vector256<float>>(plane);
-            else
-                Run<Simd128, Vector128<float>>(plane);
-        }
-
         [MethodImpl(Hot.Loop)]
-        private void Run<S, V>(nint plane)
+        public void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct
         {
@@ -95,20 +74,10 @@ internal static unsafe class LaneMaxPool
         }
     }
 
-    public readonly struct BackwardBody(float* x, float* dY, PoolGeometry g, bool relu, float* dX) : IPlaneBody
+    public readonly struct BackwardBody(float* x, float* dY, PoolGeometry g, bool relu, float* dX) : IVectorPlaneBody
     {
-        public void Run(nint plane)
-        {
-            if (Vector512.IsHardwareAccelerated)
-                Run<Simd512, Vector512<float>>(plane);
-            else if (Vector256.IsHardwareAccelerated)
-                Run<Simd256, Vector256<float>>(plane);
-            else
-                Run<Simd128, Vector128<float>>(plane);
-        }
-
         [MethodImpl(Hot.Loop)]
-        private void Run<S, V>(nint plane)
+        public void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct
         {
@@ -160,20 +129,10 @@ internal static unsafe class LaneMaxPool
         }
     }
 
-    public readonly struct Backward2x2Body(float* x, float* dY, PoolGeometry g, bool relu, float* dX) : IPlaneBody
+    public readonly struct Backward2x2Body(float* x, float* dY, PoolGeometry g, bool relu, float* dX) : IVectorPlaneBody
     {
-        public void Run(nint plane)
-        {
-            if (Vector512.IsHardwareAccelerated)
-                Run<Simd512, Vector512<float>>(plane);
-            else if (Vector256.IsHardwareAccelerated)
-                Run<Simd256, Vector256<float>>(plane);
-            else
-                Run<Simd128, Vector128<float>>(plane);
-        }
-
         [MethodImpl(Hot.Loop)]
-        private void Run<S, V>(nint plane)
+        public void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct
         {

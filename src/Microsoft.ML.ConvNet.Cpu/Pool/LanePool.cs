@@ -39,8 +39,8 @@ internal static unsafe class LanePool
         }
 
         FunctionKernel Step<B>(string name, PoolGeometry g, Func<KernelCall, B> body)
-            where B : struct, IPlaneBody
-            => new(name, call => PlaneLoop.Run(
+            where B : struct, IVectorPlaneBody
+            => new(name, call => PlaneLoop.RunVectors(
                 pool, (nint)output.Layout.PaddedBatch(call.Batch) * output.Shape.C / output.Layout.Lanes, g.PlaneSize * output.Layout.Lanes, body(call)));
     }
 }

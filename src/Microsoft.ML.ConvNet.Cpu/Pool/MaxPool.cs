@@ -14,22 +14,22 @@ internal static unsafe class MaxPool
     public static void Forward(WorkerPool pool, float* x, nint planes, PoolGeometry geometry, float* y)
     {
         if (Pool2x2.Supports(geometry))
-            PlaneLoop.Run(pool, planes, geometry.PlaneSize, new Pool2x2.ForwardBody<Pool2x2.Maximum>(x, geometry, y));
+            PlaneLoop.RunVectors(pool, planes, geometry.PlaneSize, new Pool2x2.ForwardBody<Pool2x2.Maximum>(x, geometry, y));
         else if (geometry.IsGlobal)
             PlaneLoop.Run(pool, planes, geometry.PlaneSize, new GlobalMaxPool.ForwardBody(x, geometry.PlaneSize, y));
         else
-            PlaneLoop.Run(pool, planes, geometry.OutputSize * geometry.Taps, new MaxPoolRows.ForwardBody(x, geometry, y));
+            PlaneLoop.RunVectors(pool, planes, geometry.OutputSize * geometry.Taps, new MaxPoolRows.ForwardBody(x, geometry, y));
     }
 
     /// <summary>dX = dY where a window's maximum was, summed over windows; 0 elsewhere.</summary>
     public static void Backward(WorkerPool pool, float* x, float* dY, nint planes, PoolGeometry geometry, float* dX)
     {
         if (Pool2x2.Supports(geometry))
-            PlaneLoop.Run(pool, planes, geometry.PlaneSize, new Pool2x2.MaxBackwardBody(x, dY, geometry, dX));
+            PlaneLoop.RunVectors(pool, planes, geometry.PlaneSize, new Pool2x2.MaxBackwardBody(x, dY, geometry, dX));
         else if (geometry.IsGlobal)
             PlaneLoop.Run(pool, planes, geometry.PlaneSize, new GlobalMaxPool.BackwardBody(x, dY, geometry.PlaneSize, dX));
         else
-            PlaneLoop.Run(pool, planes, geometry.OutputSize * geometry.Taps, new MaxPoolRows.WinnersBody<MaxPoolRows.Scatter>(x, geometry, new(dY, dX, geometry)));
+            PlaneLoop.RunVectors(pool, planes, geometry.OutputSize * geometry.Taps, new MaxPoolRows.WinnersBody<MaxPoolRows.Scatter>(x, geometry, new(dY, dX, geometry)));
     }
 
     /// <summary>y = the index in its plane of every window's maximum.</summary>
@@ -38,7 +38,7 @@ internal static unsafe class MaxPool
         if (geometry.IsGlobal)
             PlaneLoop.Run(pool, planes, geometry.PlaneSize, new GlobalMaxPool.SwitchBody(x, geometry.PlaneSize, y));
         else
-            PlaneLoop.Run(pool, planes, geometry.OutputSize * geometry.Taps, new MaxPoolRows.WinnersBody<MaxPoolRows.Indices>(x, geometry, new(y, geometry)));
+            PlaneLoop.RunVectors(pool, planes, geometry.OutputSize * geometry.Taps, new MaxPoolRows.WinnersBody<MaxPoolRows.Indices>(x, geometry, new(y, geometry)));
     }
 
     /// <summary>A mask of the lanes where <paramref name="value"/> takes over from <paramref name="best"/>.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Microsoft.ML.ConvNet.Cpu;
 
@@ -103,20 +102,10 @@ internal static unsafe class MaxPoolRows
     }
 
     /// <summary>y = the maximum of every window.</summary>
-    public readonly struct ForwardBody(float* x, PoolGeometry g, float* y) : IPlaneBody
+    public readonly struct ForwardBody(float* x, PoolGeometry g, float* y) : IVectorPlaneBody
     {
-        public void Run(nint plane)
-        {
-            if (Vector512.IsHardwareAccelerated)
-                Run<Simd512, Vector512<float>>(plane);
-            else if (Vector256.IsHardwareAccelerated)
-                Run<Simd256, Vector256<float>>(plane);
-            else
-                Run<Simd128, Vector128<float>>(plane);
-        }
-
         [MethodImpl(Hot.Loop)]
-        private void Run<S, V>(nint plane)
+        public void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct
         {
@@ -203,21 +192,11 @@ internal static unsafe class MaxPoolRows
     }
 
     /// <summary>Finds the winners of every row of windows and hands them on.</summary>
-    public readonly struct WinnersBody<W>(float* x, PoolGeometry g, W winners) : IPlaneBody
+    public readonly struct WinnersBody<W>(float* x, PoolGeometry g, W winners) : IVectorPlaneBody
         where W : struct, IWinners
     {
-        public void Run(nint plane)
-        {
-            if (Vector512.IsHardwareAccelerated)
-                Run<Simd512, Vector512<float>>(plane);
-            else if (Vector256.IsHardwareAccelerated)
-                Run<Simd256, Vector256<float>>(plane);
-            else
-                Run<Simd128, Vector128<float>>(plane);
-        }
-
         [MethodImpl(Hot.Loop)]
-        private void Run<S, V>(nint plane)
+        public void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct
         {

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Microsoft.ML.ConvNet.Cpu;
 
@@ -108,21 +107,11 @@ internal static unsafe class Pool2x2
             S.Multiply(S.Add(S.Add(topLeft, topRight), S.Add(bottomLeft, bottomRight)), S.Create(0.25f));
     }
 
-    public readonly struct ForwardBody<F>(float* x, PoolGeometry g, float* y) : IPlaneBody
+    public readonly struct ForwardBody<F>(float* x, PoolGeometry g, float* y) : IVectorPlaneBody
         where F : struct, IWindowFunction
     {
-        public void Run(nint plane)
-        {
-            if (Vector512.IsHardwareAccelerated)
-                Run<Simd512, Vector512<float>>(plane);
-            else if (Vector256.IsHardwareAccelerated)
-                Run<Simd256, Vector256<float>>(plane);
-            else
-                Run<Simd128, Vector128<float>>(plane);
-        }
-
         [MethodImpl(Hot.Loop)]
-        private void Run<S, V>(nint plane)
+        public void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct
         {
@@ -145,24 +134,14 @@ internal static unsafe class Pool2x2
         }
     }
 
-    public readonly struct MaxBackwardBody(float* x, float* dY, PoolGeometry g, float* dX) : IPlaneBody
+    public readonly struct MaxBackwardBody(float* x, float* dY, PoolGeometry g, float* dX) : IVectorPlaneBody
     {
-        public void Run(nint plane)
-        {
-            if (Vector512.IsHardwareAccelerated)
-                Run<Simd512, Vector512<float>>(plane);
-            else if (Vector256.IsHardwareAccelerated)
-                Run<Simd256, Vector256<float>>(plane);
-            else
-                Run<Simd128, Vector128<float>>(plane);
-            ClearUncovered(dX + (plane * g.PlaneSize));
-        }
-
         [MethodImpl(Hot.Loop)]
-        private void Run<S, V>(nint plane)
+        public void Run<S, V>(nint plane)
             where S : struct, ISimd<V>
             where V : struct
         {
+            ClearUncovered(dX + (plane * g.PlaneSize));
             var (width, outputs) = (g.Width.Size, g.Width.Outputs);
             var source = x + (plane * g.PlaneSize);
             var gradient = dY + (plane * g.OutputSize);

@@ -33,7 +33,7 @@ public sealed class Plan : IDisposable
 
         var order = computation.Order();
         _constant = ConstantNodes(order);
-        var storages = new StorageAssignment(computation, order, layout, maxBatch);
+        var storages = new StorageAssignment(computation, order, layout, maxBatch, _constant);
         var kernels = order.Index()
             .Where(n => n.Item.Op is not (InputOp or VariableOp) && !n.Item.Op.IsView)
             .Select(n => (n.Index, Node: n.Item, Kernel: Bind(n.Item.Op, [.. n.Item.Inputs.Select(i => i.Type)], n.Item.Type, KeepsPrepared(n.Item))))
@@ -41,8 +41,6 @@ public sealed class Plan : IDisposable
 
         var workspaces = kernels.Where(k => k.Kernel.WorkspaceLength > 0)
             .ToDictionary(k => k.Node, k => new Storage(Pool.Arena, 0, k.Kernel.WorkspaceLength, k.Index));
-        foreach (var node in order.Where(_constant.Contains))
-            (storages[node].First, storages[node].Last) = (0, int.MaxValue);
         var prepared = kernels.Where(k => k.Kernel.PreparedLength > 0).ToDictionary(k => k.Node, k => PreparedStorage(k.Node, k.Kernel, k.Index));
         Storage[] shared = [.. storages.Arena, .. workspaces.Values, .. prepared.Values];
         var (offsets, arenaLength) = MemoryPlanner.Place([.. shared.Select(s => new MemoryPlanner.Buffer(s.Length, s.First, s.Last))]);

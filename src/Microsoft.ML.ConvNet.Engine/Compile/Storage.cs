@@ -24,7 +24,7 @@ internal sealed class Storage(Pool pool, long offset, long length, int first)
 
     public long Length => length;
 
-    public int First { get; set; } = first;
+    public int First { get; } = first;
 
     public int Last { get; set; } = first;
 }
@@ -35,16 +35,19 @@ internal sealed class StorageAssignment
     private readonly Dictionary<Node, Storage> _storages = [];
     private readonly VariableLayout _layout;
     private readonly int _maxBatch;
+    private readonly IReadOnlySet<Node> _kept;
 
     /// <param name="computation">What is computed; its gradients and updates are computed values of their own.</param>
     /// <param name="order">The nodes in the order in which they run.</param>
     /// <param name="layout">The places of the variables.</param>
     /// <param name="maxBatch">The batch to make room for.</param>
-    public StorageAssignment(Computation computation, IReadOnlyList<Node> order, VariableLayout layout, int maxBatch)
+    /// <param name="kept">The nodes whose values stay from run to run.</param>
+    public StorageAssignment(Computation computation, IReadOnlyList<Node> order, VariableLayout layout, int maxBatch, IReadOnlySet<Node> kept)
     {
         _layout = layout;
         _maxBatch = maxBatch;
-        var lastUse = LastUses(computation, order);
+        _kept = kept;
+        var lastUse = LastUses(computation, order, kept);
         foreach (var gradient in computation.Gradients)
             _storages[gradient.Gradient] = new Storage(Pool.Gradients, OffsetOf(gradient.Parameter), gradient.Gradient.Shape.Length, 0);
         foreach (var update in computation.Updates)
@@ -70,21 +73,21 @@ internal sealed class StorageAssignment
         for (var input = 0; input < node.Inputs.Count; input++)
         {
             var candidate = _storages[node.Inputs[input]];
-            if (node.Op.CanOverwrite(input) && node.Type.Batched && candidate.Pool == Pool.Arena && candidate.Last == index && node.Inputs[input].Type == node.Type)
+            if (node.Op.CanOverwrite(input) && candidate.Pool == Pool.Arena && candidate.Last == index && node.Inputs[input].Type == node.Type)
                 return candidate;
         }
 
         // Inputs are written before the first step.
-        return new Storage(Pool.Arena, 0, node.Type.Length(_maxBatch), node.Op is InputOp ? 0 : index);
+        return new Storage(Pool.Arena, 0, node.Type.Length(_maxBatch), node.Op is InputOp || _kept.Contains(node) ? 0 : index);
     }
 
     private int OffsetOf(Node variable) => _layout.Variables.First(v => v.Node == variable).Offset;
 
     /// <summary>The index of the last node that reads each node's buffer, itself or through a view.</summary>
-    private static Dictionary<Node, int> LastUses(Computation computation, IReadOnlyList<Node> order)
+    private static Dictionary<Node, int> LastUses(Computation computation, IReadOnlyList<Node> order, IReadOnlySet<Node> kept)
     {
         var last = order.Index().ToDictionary(n => n.Item, n => n.Index);
-        foreach (var output in computation.Outputs)
+        foreach (var output in computation.Outputs.Concat(kept))
             last[output] = int.MaxValue;
         foreach (var (index, node) in order.Index().Reverse())
         {

@@ -131,8 +131,11 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
             _evaluator?.Dispose();
         }
 
-        /// <summary>Whether the values of the best epoch are needed after later ones.</summary>
+        /// <summary>Whether the network ends with the values of the best epoch.</summary>
         private bool KeepsBest => _options.KeepBest && _validation != null;
+
+        /// <summary>Whether the values of the best epoch are needed after later ones: a checkpoint may be taken up by a training that ends with them.</summary>
+        private bool NeedsBest => KeepsBest || _options.CheckpointPath != null;
 
         /// <summary>Follows from the finished epochs alone, so that a training that is taken up again stops where it stopped.</summary>
         private StopReason? ReasonToStop()
@@ -191,7 +194,7 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
                 Epochs = result.Epoch,
                 BestLoss = best ? result.Loss : _state.BestLoss,
                 BestEpoch = best ? result.Epoch : _state.BestEpoch,
-                BestWeights = !KeepsBest ? _weights : best ? _weights.ToArray() : _state.BestWeights,
+                BestWeights = !NeedsBest ? _weights : best ? _weights.ToArray() : _state.BestWeights,
                 History = [.. _state.History, result],
             };
             if (_options.CheckpointPath is { } path)

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Microsoft.ML.ConvNet.Backends;
 
 namespace Microsoft.ML.ConvNet.Cpu;
@@ -23,7 +22,7 @@ internal sealed unsafe class BatchLanesTaps(ConvProblem problem, WorkerPool pool
 
     public override long PreparedLength => problem.WeightLength;
 
-    public override long WorkspaceLength => IsCopied ? Groups(problem.MaxBatch) * (long)Source.C * SourceChannel : 0;
+    public override long WorkspaceLength => Padded.IsPadded ? Groups(problem.MaxBatch) * (long)Source.C * Padded.Length : 0;
 
     private int Lanes => problem.XLayout.Lanes;
 
@@ -31,11 +30,8 @@ internal sealed unsafe class BatchLanesTaps(ConvProblem problem, WorkerPool pool
 
     private Shape Target => problem.Pass == ConvPass.Forward ? problem.Y : problem.X;
 
-    /// <summary>Whether the source is read from a copy with zeros around each row.</summary>
-    private bool IsCopied => _runs.Value.Pitch > _runs.Value.SourceWidth;
-
-    /// <summary>Floats from one channel of the source, or of its copy, to the next.</summary>
-    private nint SourceChannel => (nint)_runs.Value.SourceRows * _runs.Value.Pitch * Lanes;
+    /// <summary>The source with zeros around each row; it is copied where there are any.</summary>
+    private PaddedPlanes Padded => new(new(0, Source.D, 0), new(0, Source.H, 0), _runs.Value.Columns, Lanes);
 
     private int Blocks => GemmBlocking.DivideRoundingUp(Target.C, TapMicroKernel.MaxFilters);
 
@@ -45,9 +41,9 @@ internal sealed unsafe class BatchLanesTaps(ConvProblem problem, WorkerPool pool
         if (call.ParametersChanged)
             Pack(call.Input(1), call.Prepared());
         var source = call.Input(0);
-        if (IsCopied)
+        if (Padded.IsPadded)
         {
-            pool.Run(groups * Source.C, new CopyJob(_runs.Value, Lanes, source, call.Workspace()));
+            Padded.Copy(pool, source, groups * Source.C, call.Workspace());
             source = call.Workspace();
         }
 
@@ -56,7 +52,7 @@ internal sealed unsafe class BatchLanesTaps(ConvProblem problem, WorkerPool pool
         var tile = new TapTile
         {
             Source = source,
-            SourceChannel = SourceChannel,
+            SourceChannel = Padded.Length,
             SourceStep = (nint)_runs.Value.SourceStep * Lanes,
             Channels = Source.C,
             Weights = call.Prepared(),
@@ -67,7 +63,7 @@ internal sealed unsafe class BatchLanesTaps(ConvProblem problem, WorkerPool pool
             TargetFilter = (nint)Target.Plane * Lanes,
             TargetStep = (nint)_runs.Value.TargetStep * Lanes,
         };
-        pool.Run(groups * parts, new Job(_runs.Value, tile, Lanes, Target.C, Blocks, problem.Window.Taps, parts));
+        pool.RunVectors(groups * parts, new Job(_runs.Value, tile, Lanes, Target.C, Blocks, problem.Window.Taps, parts));
     }
 
     private int Groups(int batch) => GemmBlocking.DivideRoundingUp(batch, Lanes);
@@ -96,45 +92,16 @@ internal sealed unsafe class BatchLanesTaps(ConvProblem problem, WorkerPool pool
         }
     }
 
-    /// <summary>Copies a channel of a group with zeros around each row.</summary>
-    private readonly struct CopyJob(TapRuns runs, int lanes, float* source, float* target) : IParallelJob
-    {
-        public void Execute(int plane)
-        {
-            var (before, width, after) = (runs.Before * lanes, runs.SourceWidth * lanes, runs.After * lanes);
-            var from = source + ((nint)plane * runs.SourceRows * width);
-            var to = target + ((nint)plane * runs.SourceRows * (before + width + after));
-            for (var row = 0; row < runs.SourceRows; row++)
-            {
-                new Span<float>(to, before).Clear();
-                new Span<float>(from, width).CopyTo(new Span<float>(to + before, width));
-                new Span<float>(to + before + width, after).Clear();
-                from += width;
-                to += before + width + after;
-            }
-        }
-    }
-
     /// <summary>Some runs of one group, for all filters.</summary>
-    private readonly struct Job(TapRuns runs, TapTile common, int lanes, int filters, int blocks, int windowTaps, int parts) : IParallelJob
+    private readonly struct Job(TapRuns runs, TapTile common, int lanes, int filters, int blocks, int windowTaps, int parts) : IVectorJob
     {
-        public void Execute(int chunk)
-        {
-            var (group, part) = (chunk / parts, chunk % parts);
-            var (first, end) = (runs.Runs.Length * part / parts, runs.Runs.Length * (part + 1) / parts);
-            if (Vector512.IsHardwareAccelerated)
-                Execute<Simd512, Vector512<float>>(group, first, end);
-            else if (Vector256.IsHardwareAccelerated)
-                Execute<Simd256, Vector256<float>>(group, first, end);
-            else
-                Execute<Simd128, Vector128<float>>(group, first, end);
-        }
-
         [MethodImpl(Hot.Loop)]
-        private void Execute<S, V>(int group, int firstRun, int endRun)
+        public void Execute<S, V>(int chunk)
             where S : struct, ISimd<V>
             where V : struct
         {
+            var (group, part) = Math.DivRem(chunk, parts);
+            var (firstRun, endRun) = (runs.Runs.Length * part / parts, runs.Runs.Length * (part + 1) / parts);
             var tile = common;
             var source = common.Source + (group * common.Channels * common.SourceChannel);
             for (var block = 0; block < blocks; block++)

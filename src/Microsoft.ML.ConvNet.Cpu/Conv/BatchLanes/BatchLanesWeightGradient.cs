@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Microsoft.ML.ConvNet.Backends;
 using Microsoft.ML.ConvNet.Ops;
 
@@ -16,41 +15,37 @@ internal sealed unsafe class BatchLanesWeightGradient(ConvProblem problem, Worke
     /// <summary>A chunk is worth about so many multiply-adds of a vector.</summary>
     private const long WorkPerChunk = 100_000;
 
-    // How far the windows reach beyond x, on each side of each axis.
-    private readonly Margin _depth = new(problem.Window.Depth, problem.X.D, problem.Y.D);
-    private readonly Margin _height = new(problem.Window.Height, problem.X.H, problem.Y.H);
-    private readonly Margin _width = new(problem.Window.Width, problem.X.W, problem.Y.W);
+    /// <summary>x with zeros wherever windows reach beyond it; it is copied where they do.</summary>
+    private readonly PaddedPlanes _padded = new(
+        Margin.Of(problem.Window.Depth, problem.X.D, problem.Y.D),
+        Margin.Of(problem.Window.Height, problem.X.H, problem.Y.H),
+        Margin.Of(problem.Window.Width, problem.X.W, problem.Y.W), problem.XLayout.Lanes);
 
     public override string Name => "samples in lanes";
 
-    public override long WorkspaceLength => IsCopied ? Groups(problem.MaxBatch) * (long)problem.X.C * Channel : 0;
+    public override long WorkspaceLength => _padded.IsPadded ? Groups(problem.MaxBatch) * (long)problem.X.C * _padded.Length : 0;
 
     private int Lanes => problem.XLayout.Lanes;
-
-    private bool IsCopied => _depth.IsPadded || _height.IsPadded || _width.IsPadded;
-
-    /// <summary>Floats from one channel of x, or of its copy, to the next.</summary>
-    private nint Channel => (nint)_depth.Length * _height.Length * _width.Length * Lanes;
 
     public override void Run(KernelCall call)
     {
         var x = call.Input(0);
         var groups = Groups(call.Batch);
-        if (IsCopied)
+        if (_padded.IsPadded)
         {
-            pool.Run(groups * problem.X.C, new CopyJob(_depth, _height, _width, Lanes, x, call.Workspace()));
+            _padded.Copy(pool, x, groups * problem.X.C, call.Workspace());
             x = call.Workspace();
         }
 
         var window = problem.Window;
-        var pitch = (nint)_width.Length * Lanes;
-        var slice = _height.Length * pitch;
+        var pitch = (nint)_padded.Width.Length * Lanes;
+        var slice = _padded.Height.Length * pitch;
         var tile = new WeightTile
         {
             Gradient = call.Input(1),
             GradientFilter = (nint)problem.Y.Plane * Lanes,
             GradientGroup = (nint)problem.Y.Length * Lanes,
-            SourceGroup = problem.X.C * Channel,
+            SourceGroup = problem.X.C * _padded.Length,
             SourcePlane = window.Depth.Stride * slice,
             SourceRow = window.Height.Stride * pitch,
             SourceStep = (nint)window.Width.Stride * Lanes,
@@ -64,46 +59,17 @@ internal sealed unsafe class BatchLanesWeightGradient(ConvProblem problem, Worke
         var work = (long)groups * problem.Y.Plane * WeightMicroKernel.Side * WeightMicroKernel.Side;
         var tilesAcross = GemmBlocking.DivideRoundingUp(problem.FilterLength, WeightMicroKernel.Side);
         var job = new Job(
-            tile, x, Channel, slice * window.Depth.Dilation, pitch * window.Height.Dilation, (nint)Lanes * window.Width.Dilation,
+            tile, x, _padded.Length, slice * window.Depth.Dilation, pitch * window.Height.Dilation, (nint)Lanes * window.Width.Dilation,
             window, problem.Y.C, problem.FilterLength, (int)Math.Clamp(WorkPerChunk / work, 1, tilesAcross));
-        pool.Run(job.Chunks, job);
+        pool.RunVectors(job.Chunks, job);
     }
 
     private int Groups(int batch) => GemmBlocking.DivideRoundingUp(batch, Lanes);
 
-    /// <summary>An axis of x with zeros on both sides, wherever windows reach.</summary>
-    private readonly record struct Margin(WindowAxis Axis, int Size, int Outputs)
-    {
-        public int Before => Axis.Before;
-
-        public int After => Math.Max(0, Axis.Input(Outputs - 1, Axis.Size - 1) - (Size - 1));
-
-        public int Length => Before + Size + After;
-
-        public bool IsPadded => Length > Size;
-    }
-
-    /// <summary>Copies a channel of a group with zeros around it.</summary>
-    private readonly struct CopyJob(Margin depth, Margin height, Margin width, int lanes, float* source, float* target) : IParallelJob
-    {
-        public void Execute(int plane)
-        {
-            var pitch = (nint)width.Length * lanes;
-            var to = target + (plane * depth.Length * height.Length * pitch);
-            new Span<float>(to, (int)(depth.Length * height.Length * pitch)).Clear();
-            var from = source + ((nint)plane * depth.Size * height.Size * width.Size * lanes);
-            for (var row = 0; row < depth.Size * height.Size; row++, from += width.Size * lanes)
-            {
-                var padded = ((depth.Before + (row / height.Size)) * height.Length) + height.Before + (row % height.Size);
-                new Span<float>(from, width.Size * lanes).CopyTo(new Span<float>(to + (padded * pitch) + (width.Before * lanes), width.Size * lanes));
-            }
-        }
-    }
-
     /// <summary>A few tiles of the taps of one block of filters.</summary>
     private readonly struct Job(
         WeightTile common, float* x, nint channel, nint planeTap, nint rowTap, nint columnTap,
-        Window window, int filters, int filterLength, int tilesPerChunk) : IParallelJob
+        Window window, int filters, int filterLength, int tilesPerChunk) : IVectorJob
     {
         private int Blocks => GemmBlocking.DivideRoundingUp(filters, WeightMicroKernel.Side);
 
@@ -113,18 +79,8 @@ internal sealed unsafe class BatchLanesWeightGradient(ConvProblem problem, Worke
 
         public int Chunks => Blocks * Across;
 
-        public void Execute(int chunk)
-        {
-            if (Vector512.IsHardwareAccelerated)
-                Execute<Simd512, Vector512<float>>(chunk);
-            else if (Vector256.IsHardwareAccelerated)
-                Execute<Simd256, Vector256<float>>(chunk);
-            else
-                Execute<Simd128, Vector128<float>>(chunk);
-        }
-
         [MethodImpl(Hot.Loop)]
-        private void Execute<S, V>(int chunk)
+        public void Execute<S, V>(int chunk)
             where S : struct, ISimd<V>
             where V : struct
         {

@@ -10,8 +10,8 @@ internal readonly record struct TapRun(int Target, int Source, int Pixels, int F
 /// <summary>
 /// The linear map of a convolution, or of its adjoint, between the pixels of one source channel and one target channel: the target
 /// row by row in runs of a few pixels, each with the list of the taps that meet the source. Rows of the source that lie in the
-/// padding are left out; columns are not, so the source is read from a copy with <see cref="Before"/> and
-/// <see cref="After"/> zeros around each row where these are not 0. Runs with the same list share it.
+/// padding are left out; columns are not, so the source is read from a copy with zeros around each row
+/// where there are any (<see cref="Columns"/>). Runs with the same list share it.
 /// </summary>
 internal sealed unsafe class TapRuns
 {
@@ -21,26 +21,10 @@ internal sealed unsafe class TapRuns
     // Pinned, so that kernels can point into it.
     private Tap[] _taps = [];
 
-    private TapRuns(Shape source)
-    {
-        SourceRows = source.D * source.H;
-        SourceWidth = source.W;
-    }
-
     public TapRun[] Runs { get; private set; } = [];
 
-    public int SourceRows { get; }
-
-    public int SourceWidth { get; }
-
-    /// <summary>The zeros before each row of the source.</summary>
-    public int Before { get; private set; }
-
-    /// <summary>The zeros after each row of the source.</summary>
-    public int After { get; private set; }
-
-    /// <summary>The width of a row of the source with its zeros.</summary>
-    public int Pitch => Before + SourceWidth + After;
+    /// <summary>A row of the source with its zeros.</summary>
+    public Margin Columns { get; private set; }
 
     /// <summary>The pixels from one target pixel's input to the next one's.</summary>
     public int SourceStep { get; private init; }
@@ -69,7 +53,7 @@ internal sealed unsafe class TapRuns
     private static TapRuns Forward(Window window, Shape x, Shape y, int maxPixels, int lanes)
     {
         var axes = Axes(window);
-        return Build(new TapRuns(x) { SourceStep = window.Width.Stride, TargetStep = 1 }, x, y, maxPixels, lanes, [(0, y.W)],
+        return Build(new TapRuns { SourceStep = window.Width.Stride, TargetStep = 1 }, x, y, maxPixels, lanes, [(0, y.W)],
             axis => (output, tap) => axes[axis].Input(output, tap), axes);
     }
 
@@ -79,7 +63,7 @@ internal sealed unsafe class TapRuns
         var stride = window.Width.Stride;
         // Only the pixels of one remainder of the stride have the same taps.
         var phases = Enumerable.Range(0, Math.Min(stride, x.W)).Select(p => (p, (x.W - p + stride - 1) / stride)).ToArray();
-        return Build(new TapRuns(y) { SourceStep = 1, TargetStep = stride }, y, x, maxPixels, lanes, phases, axis => (input, tap) =>
+        return Build(new TapRuns { SourceStep = 1, TargetStep = stride }, y, x, maxPixels, lanes, phases, axis => (input, tap) =>
         {
             var distance = input + axes[axis].Before - (tap * axes[axis].Dilation);
             return distance % axes[axis].Stride == 0 ? distance / axes[axis].Stride : null;
@@ -106,8 +90,9 @@ internal sealed unsafe class TapRuns
             .Select(k => (Tap: k, Column: width(t.First, k)))
             .Where(c => c.Column is { } first && first + ((t.Count - 1) * runs.SourceStep) >= 0 && first < source.W)
             .Select(c => (c.Tap, Column: c.Column!.Value)).ToArray()).ToArray();
-        runs.Before = Math.Max(0, -columns.SelectMany(c => c).Select(c => c.Column).DefaultIfEmpty().Min());
-        runs.After = Math.Max(0, tiles.Zip(columns).SelectMany(t => t.Second.Select(c => c.Column + ((t.First.Count - 1) * runs.SourceStep))).DefaultIfEmpty().Max() - (source.W - 1));
+        var before = Math.Max(0, -columns.SelectMany(c => c).Select(c => c.Column).DefaultIfEmpty().Min());
+        var last = tiles.Zip(columns).SelectMany(t => t.Second.Select(c => c.Column + ((t.First.Count - 1) * runs.SourceStep))).DefaultIfEmpty().Max();
+        runs.Columns = new Margin(before, source.W, Math.Max(0, last - (source.W - 1)));
 
         var all = new List<TapRun>();
         for (var row = 0; row < target.D * target.H; row++)
@@ -123,7 +108,7 @@ internal sealed unsafe class TapRuns
             {
                 var taps = (from r in rows
                             from c in inside
-                            select new Tap((r.Row * runs.Pitch) + runs.Before + c.Column, (r.Tap * axes[2].Size) + c.Tap)).ToArray();
+                            select new Tap((r.Row * runs.Columns.Length) + before + c.Column, (r.Tap * axes[2].Size) + c.Tap)).ToArray();
                 all.Add(runs.NewRun((row * target.W) + tile.First, tile.Count, taps, lanes));
             }
         }

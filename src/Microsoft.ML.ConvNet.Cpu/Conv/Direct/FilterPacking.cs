@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Microsoft.ML.ConvNet.Cpu;
 
@@ -13,38 +12,53 @@ internal static unsafe class FilterPacking
 {
     /// <summary>Packs weights that lie as target × source × tap: those of the forward pass.</summary>
     public static void Pack(WorkerPool pool, FilterPanels panels, float* weights, float* packed)
-        => pool.Run(Chunks(panels), new PackJob(panels, weights, packed));
+        => Run(pool, panels, new PackJob(panels, weights, packed));
 
     /// <summary>Packs weights that lie as source × target × tap: those of the input gradient.</summary>
     public static void PackTransposed(WorkerPool pool, FilterPanels panels, float* weights, float* packed)
-        => pool.Run(Chunks(panels), new PackTransposedJob(panels, weights, packed));
+        => Run(pool, panels, new PackTransposedJob(panels, weights, packed));
 
     /// <summary>Writes the sum of several sets of panels, in order, as weights that lie as target × source × tap.</summary>
     public static void Unpack(WorkerPool pool, FilterPanels panels, float* sets, int count, float* weights)
-        => pool.Run(Chunks(panels), new UnpackJob(panels, sets, count, weights));
+        => Run(pool, panels, new UnpackJob(panels, sets, count, weights));
 
-    private static int SourceBlocks(FilterPanels panels) => GemmBlocking.DivideRoundingUp(panels.Sources, VectorWidth.Floats);
-
-    private static int Chunks(FilterPanels panels) => panels.Groups.Length * SourceBlocks(panels);
-
-    private readonly struct PackJob(FilterPanels panels, float* weights, float* packed) : IParallelJob
+    private static void Run<T>(WorkerPool pool, FilterPanels panels, T stretch)
+        where T : struct, IStretch
     {
-        public void Execute(int chunk)
-        {
-            var (group, block) = Math.DivRem(chunk, SourceBlocks(panels));
-            for (var vector = panels.Groups.First(group); vector < panels.Groups.First(group + 1); vector++)
-            {
-                if (Vector512.IsHardwareAccelerated)
-                    Execute<Simd512, Vector512<float>>(vector, block);
-                else if (Vector256.IsHardwareAccelerated)
-                    Execute<Simd256, Vector256<float>>(vector, block);
-                else
-                    Execute<Simd128, Vector128<float>>(vector, block);
-            }
-        }
+        var job = new Job<T>(panels, stretch);
+        pool.RunVectors(job.Chunks, job);
+    }
 
+    /// <summary>What happens to the part of a panel that one vector of target channels and one block of source channels fill.</summary>
+    private interface IStretch
+    {
+        void Execute<S, V>(int vector, int block)
+            where S : struct, ISimd<V>
+            where V : struct;
+    }
+
+    /// <summary>The vectors of one group of target channels, for one block of source channels.</summary>
+    private readonly struct Job<T>(FilterPanels panels, T stretch) : IVectorJob
+        where T : struct, IStretch
+    {
+        private readonly int _sourceBlocks = GemmBlocking.DivideRoundingUp(panels.Sources, VectorWidth.Floats);
+
+        public int Chunks => panels.Groups.Length * _sourceBlocks;
+
+        public void Execute<S, V>(int chunk)
+            where S : struct, ISimd<V>
+            where V : struct
+        {
+            var (group, block) = Math.DivRem(chunk, _sourceBlocks);
+            for (var vector = panels.Groups.First(group); vector < panels.Groups.First(group + 1); vector++)
+                stretch.Execute<S, V>(vector, block);
+        }
+    }
+
+    private readonly struct PackJob(FilterPanels panels, float* weights, float* packed) : IStretch
+    {
         [MethodImpl(Hot.Loop)]
-        private void Execute<S, V>(int vector, int block)
+        public void Execute<S, V>(int vector, int block)
             where S : struct, ISimd<V>
             where V : struct
         {
@@ -69,24 +83,10 @@ internal static unsafe class FilterPacking
         }
     }
 
-    private readonly struct PackTransposedJob(FilterPanels panels, float* weights, float* packed) : IParallelJob
+    private readonly struct PackTransposedJob(FilterPanels panels, float* weights, float* packed) : IStretch
     {
-        public void Execute(int chunk)
-        {
-            var (group, block) = Math.DivRem(chunk, SourceBlocks(panels));
-            for (var vector = panels.Groups.First(group); vector < panels.Groups.First(group + 1); vector++)
-            {
-                if (Vector512.IsHardwareAccelerated)
-                    Execute<Simd512, Vector512<float>>(vector, block);
-                else if (Vector256.IsHardwareAccelerated)
-                    Execute<Simd256, Vector256<float>>(vector, block);
-                else
-                    Execute<Simd128, Vector128<float>>(vector, block);
-            }
-        }
-
         [MethodImpl(Hot.Loop)]
-        private void Execute<S, V>(int vector, int block)
+        public void Execute<S, V>(int vector, int block)
             where S : struct, ISimd<V>
             where V : struct
         {
@@ -113,24 +113,10 @@ internal static unsafe class FilterPacking
         }
     }
 
-    private readonly struct UnpackJob(FilterPanels panels, float* sets, int count, float* weights) : IParallelJob
+    private readonly struct UnpackJob(FilterPanels panels, float* sets, int count, float* weights) : IStretch
     {
-        public void Execute(int chunk)
-        {
-            var (group, block) = Math.DivRem(chunk, SourceBlocks(panels));
-            for (var vector = panels.Groups.First(group); vector < panels.Groups.First(group + 1); vector++)
-            {
-                if (Vector512.IsHardwareAccelerated)
-                    Execute<Simd512, Vector512<float>>(vector, block);
-                else if (Vector256.IsHardwareAccelerated)
-                    Execute<Simd256, Vector256<float>>(vector, block);
-                else
-                    Execute<Simd128, Vector128<float>>(vector, block);
-            }
-        }
-
         [MethodImpl(Hot.Loop)]
-        private void Execute<S, V>(int vector, int block)
+        public void Execute<S, V>(int vector, int block)
             where S : struct, ISimd<V>
             where V : struct
         {

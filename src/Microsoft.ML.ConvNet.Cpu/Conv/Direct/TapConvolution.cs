@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Microsoft.ML.ConvNet.Backends;
 
 namespace Microsoft.ML.ConvNet.Cpu;
@@ -71,7 +70,7 @@ internal sealed unsafe class TapConvolution
             FilterPacking.PackTransposed(pool, _panels, call.Input(1), panels);
 
         var job = new Job(this, call.Batch, call.Input(0), panels, _problem.Bias(call), _problem.Addend(call), call.Output());
-        pool.Run(job.Chunks, job);
+        pool.RunVectors(job.Chunks, job);
     }
 
     /// <summary>The target rows of which a block's source and pixels are not too many.</summary>
@@ -83,7 +82,7 @@ internal sealed unsafe class TapConvolution
     }
 
     /// <summary>Blocks of samples or rows × parts of the groups of channels.</summary>
-    private readonly struct Job : IParallelJob
+    private readonly struct Job : IVectorJob
     {
         private readonly TapConvolution _c;
         private readonly int _batch;
@@ -112,17 +111,7 @@ internal sealed unsafe class TapConvolution
 
         public int Chunks => GemmBlocking.DivideRoundingUp(_batch, _samples) * _c._rowBlocks * _parts;
 
-        public void Execute(int chunk)
-        {
-            if (Vector512.IsHardwareAccelerated)
-                Execute<Simd512, Vector512<float>>(chunk);
-            else if (Vector256.IsHardwareAccelerated)
-                Execute<Simd256, Vector256<float>>(chunk);
-            else
-                Execute<Simd128, Vector128<float>>(chunk);
-        }
-
-        private void Execute<S, V>(int chunk)
+        public void Execute<S, V>(int chunk)
             where S : struct, ISimd<V>
             where V : struct
         {

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Microsoft.ML.ConvNet.Backends;
 
 namespace Microsoft.ML.ConvNet.Cpu;
@@ -67,12 +66,12 @@ internal sealed unsafe class TapWeightGradient
     public void Run(WorkerPool pool, KernelCall call)
     {
         var job = new Job(this, call.Batch, call.Input(0), call.Input(1), call.Workspace());
-        pool.Run(job.Chunks, job);
+        pool.RunVectors(job.Chunks, job);
         FilterPacking.Unpack(pool, _panels, call.Workspace(), job.PixelGroups, call.Output());
     }
 
     /// <summary>Groups of pixels × ranges of input channels × groups of output channels.</summary>
-    private readonly struct Job : IParallelJob
+    private readonly struct Job : IVectorJob
     {
         private readonly TapWeightGradient _g;
         private readonly int _batch;
@@ -96,19 +95,9 @@ internal sealed unsafe class TapWeightGradient
 
         public int Chunks => PixelGroups * _g._ranges * _g._panels.Groups.Length;
 
-        public void Execute(int chunk)
-        {
-            if (Vector512.IsHardwareAccelerated)
-                Execute<Simd512, Vector512<float>>(chunk);
-            else if (Vector256.IsHardwareAccelerated)
-                Execute<Simd256, Vector256<float>>(chunk);
-            else
-                Execute<Simd128, Vector128<float>>(chunk);
-        }
-
         [SkipLocalsInit]
         [MethodImpl(Hot.Loop)]
-        private void Execute<S, V>(int chunk)
+        public void Execute<S, V>(int chunk)
             where S : struct, ISimd<V>
             where V : struct
         {
