@@ -51,6 +51,16 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void The_best_values_may_be_asked_for_later()
+    {
+        var options = _options with { LearningRate = 0.3f };
+        var best = Fit(options);
+        Assert.NotEqual(options.Epochs, best.BestEpoch);
+        Fit(options with { KeepBest = false, CheckpointPath = CheckpointPath });
+        Assert.Equal(best.Network.Weights, Fit(options with { CheckpointPath = CheckpointPath }).Network.Weights);
+    }
+
+    [Fact]
     public void A_finished_training_gives_its_result_again()
     {
         var options = _options with { CheckpointPath = CheckpointPath };
