@@ -41,8 +41,8 @@ public sealed class ConvAlgorithmTests : IDisposable
     public void The_cases_reach_every_algorithm_in_every_pass()
     {
         var reached = OpCases.All.Where(c => c.Op is ConvOp or ConvTransposeOp or ConvWeightGradientOp)
-            .SelectMany(c => Candidates(c).Select(r => (r.Algorithm.GetType().Name, ConvProblem.Of(r.Signature).Pass))).Distinct().Order().ToArray();
-        var all = ConvKernel.Algorithms.Select(a => a.GetType().Name).Distinct()
+            .SelectMany(c => Candidates(c).Select(r => (r.Algorithm.Name, ConvProblem.Of(r.Signature).Pass))).Distinct().Order().ToArray();
+        var all = ConvKernel.Algorithms.Select(a => a.Name)
             .SelectMany(a => Enum.GetValues<ConvPass>().Select(p => (a, p))).Order().ToArray();
         Assert.Equal(all, reached);
     }
@@ -52,7 +52,7 @@ public sealed class ConvAlgorithmTests : IDisposable
         var expected = opCase.Expected();
         foreach (var (algorithm, signature) in Candidates(opCase))
         {
-            var what = $"{algorithm.GetType().Name} {string.Join(", ", signature.Inputs)} → {signature.Output}";
+            var what = $"{algorithm.Name} {string.Join(", ", signature.Inputs)} → {signature.Output}";
             var output = Run(algorithm, signature, _one, opCase.Batch);
             Close.Assert<double, float>(expected, output, opCase.Tolerance, what);
             Assert.True(output.SequenceEqual(Run(algorithm, signature with { MaxBatch = opCase.Batch + 5 }, _seven, opCase.Batch + 5)), what);

@@ -72,6 +72,11 @@ internal sealed class ConvolutionCases : OpCaseTable
             (3, [48, 13, 10], 80, Square(3), 1, true),
             (21, [16, 6, 9], 64, new Window(new WindowAxis(3, Before: 2, After: 1), new WindowAxis(3, After: 2)), 1, true),
             (1, [112, 3, 2], 16, Square(3, padding: 2), 1, false),
+            (3, [16, 14, 11], 48, new Window(new WindowAxis(5, Before: 4, After: 1), new WindowAxis(5, After: 3)), 1, true),
+
+            // Large windows and few channels, by samples.
+            (21, [3, 14, 11], 5, Square(5), 1, true),
+            (17, [5, 9, 10], 6, new Window(new WindowAxis(5, Before: 2, After: 2), new WindowAxis(5, Before: 4, After: 1)), 1, false),
             (2, [16, 25], 16, new Window(new WindowAxis(1), new WindowAxis(3, Before: 8, Dilation: 4)), 1, true),
             (2, [32, 9, 12], 16, new Window(new WindowAxis(5, Stride: 2, Before: 3), new WindowAxis(2, After: 1)), 1, false),
 

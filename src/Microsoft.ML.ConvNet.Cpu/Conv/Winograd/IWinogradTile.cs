@@ -1,9 +1,9 @@
 namespace Microsoft.ML.ConvNet.Cpu;
 
 /// <summary>
-/// The transforms of one size of tile, along one axis: m outputs of a 3-tap filter from m + 2 inputs are the m + 2 products of
-/// <c>y = Aᵀ[(G·g) ⊙ (Bᵀ·d)]</c> (Lavin &amp; Gray, Fast algorithms for convolutional neural networks, 2016). Each reads vectors a step
-/// apart and writes vectors a step apart; the lanes are channels.
+/// The transforms of F(m, r) along one axis: m outputs of a filter of r taps from m + r − 1 inputs are the m + r − 1 products of
+/// <c>y = Aᵀ[(G·g) ⊙ (Bᵀ·d)]</c> (Lavin &amp; Gray, Fast algorithms for convolutional neural networks, 2016). G and A evaluate polynomials
+/// at as many points, the last of which is ∞. Each reads vectors a step apart and writes vectors a step apart.
 /// </summary>
 internal unsafe interface IWinogradTile
 {
@@ -13,7 +13,10 @@ internal unsafe interface IWinogradTile
     /// <summary>Outputs of a tile along an axis, m.</summary>
     static abstract int Outputs { get; }
 
-    /// <summary>Inputs of a tile, and products, along an axis: m + 2.</summary>
+    /// <summary>Taps of a filter along an axis, r.</summary>
+    static abstract int Taps { get; }
+
+    /// <summary>Inputs of a tile, and products, along an axis: m + r − 1.</summary>
     static abstract int Points { get; }
 
     /// <summary>Bᵀ·d: from the inputs to the points.</summary>

@@ -24,9 +24,10 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// 64→64 at 32×32, batch 64: 650 / 640; 128→128 at 16×16: 800 / 740; 256→256 at 8×8: 800 / 740; 512→512 at 4×4: 580 / 640;
 /// 64→64 at 56×56, batch 8: 680 / 690; 512→512 at 7×7: 370 / 410. With m = 2 about 0.6 of that.
 /// </summary>
-internal sealed class WinogradConv(int tileSize) : IConvAlgorithm
+internal sealed class WinogradConv<TTile> : IConvAlgorithm
+    where TTile : struct, IWinogradTile
 {
-    public string Name => $"Winograd F({tileSize}×{tileSize}, 3×3)";
+    public string Name => TTile.Name;
 
     public bool IsExact => false;
 
@@ -37,10 +38,10 @@ internal sealed class WinogradConv(int tileSize) : IConvAlgorithm
         var layout = Layout.ChannelLanes(VectorWidth.Floats);
         return problem.XLayout == layout && problem.YLayout == layout
             && problem.X.Rank == 3 && problem.Groups == 1
-            && IsThreeTaps(problem.Window.Height) && IsThreeTaps(problem.Window.Width);
+            && Fits(problem.Window.Height) && Fits(problem.Window.Width);
 
-        static bool IsThreeTaps(WindowAxis axis)
-            => axis is { Size: 3, Stride: 1, Dilation: 1, Before: >= 0 and <= 2, After: >= 0 and <= 2 };
+        static bool Fits(WindowAxis axis)
+            => axis is { Stride: 1, Dilation: 1, Before: >= 0, After: >= 0 } && axis.Size == TTile.Taps && axis.Before < TTile.Taps && axis.After < TTile.Taps;
     }
 
     /// <summary>
@@ -49,8 +50,8 @@ internal sealed class WinogradConv(int tileSize) : IConvAlgorithm
     /// </summary>
     public double Cost(ConvProblem problem)
     {
-        var g = WinogradGeometry.Of(problem, tileSize);
-        var points = Math.Pow(tileSize + 2, 2);
+        var g = WinogradGeometry.Of<TTile>(problem);
+        var points = TTile.Points * TTile.Points;
         var tiles = (double)problem.MaxBatch * g.TilesPerImage;
         var isForward = problem.Pass != ConvPass.WeightGradient;
 
@@ -70,18 +71,13 @@ internal sealed class WinogradConv(int tileSize) : IConvAlgorithm
     }
 
     public Kernel Bind(ConvProblem problem, WorkerPool pool)
-        => tileSize == WinogradTile4.Outputs ? Bind<WinogradTile4>(problem, pool) : Bind<WinogradTile2>(problem, pool);
+        => Vector512.IsHardwareAccelerated ? Bind<Simd512, Vector512<float>>(problem, pool)
+            : Vector256.IsHardwareAccelerated ? Bind<Simd256, Vector256<float>>(problem, pool)
+            : Bind<Simd128, Vector128<float>>(problem, pool);
 
-    private static Kernel Bind<TTile>(ConvProblem problem, WorkerPool pool)
-        where TTile : struct, IWinogradTile
-        => Vector512.IsHardwareAccelerated ? Bind<Simd512, Vector512<float>, TTile>(problem, pool)
-            : Vector256.IsHardwareAccelerated ? Bind<Simd256, Vector256<float>, TTile>(problem, pool)
-            : Bind<Simd128, Vector128<float>, TTile>(problem, pool);
-
-    private static Kernel Bind<S, V, TTile>(ConvProblem problem, WorkerPool pool)
+    private static Kernel Bind<S, V>(ConvProblem problem, WorkerPool pool)
         where S : struct, ISimd<V>
         where V : struct
-        where TTile : struct, IWinogradTile
         => problem.Pass == ConvPass.WeightGradient
             ? new WinogradWeightGradient<S, V, TTile>(problem, pool)
             : new WinogradForward<S, V, TTile>(problem, pool);

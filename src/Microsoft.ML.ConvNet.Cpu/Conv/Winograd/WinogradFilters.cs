@@ -4,11 +4,11 @@ namespace Microsoft.ML.ConvNet.Cpu;
 
 /// <summary>
 /// The filters of a convolution as the panels that its products read. Idea: transpose 16 channels' taps at a time into L1, so that
-/// output channels lie in the lanes, then transform whole vectors. Layout: from O×C×3×3 to [point][panel][input channel][width of
+/// output channels lie in the lanes, then transform whole vectors. Layout: from O×C×taps to [point][panel][input channel][width of
 /// the panel], the points a little further apart than their lengths, which are powers of two that caches cannot hold side by side.
 /// Lanes: output channels. Groups of input channels run in parallel.
 /// </summary>
-/// <param name="weights">O×C×3×3.</param>
+/// <param name="weights">O×C×taps.</param>
 /// <param name="geometry">Whose inputs and outputs are those of the pass.</param>
 /// <param name="transposed">Whether the weights' outputs are the inputs of the pass, and the taps are turned by half a turn.</param>
 /// <param name="panels">Receives the panels.</param>
@@ -17,8 +17,6 @@ internal readonly unsafe struct WinogradFilters<S, V, TTile>(float* weights, Win
     where V : struct
     where TTile : struct, IWinogradTile
 {
-    private const int Taps = 9;
-
     private const int InputsAtATime = 16;
 
     /// <summary>Floats that caches may keep until they are read: 16 MB.</summary>
@@ -29,6 +27,8 @@ internal readonly unsafe struct WinogradFilters<S, V, TTile>(float* weights, Win
     public static nint PlaneStride(WinogradGeometry geometry) => ((nint)geometry.Inputs * geometry.Outputs) + S.Count;
 
     public static nint Length(WinogradGeometry geometry) => TTile.Points * TTile.Points * PlaneStride(geometry);
+
+    private static int Taps => TTile.Taps * TTile.Taps;
 
     public int Chunks => GemmBlocking.DivideRoundingUp(geometry.Inputs, InputsAtATime);
 

@@ -4,7 +4,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 
 /// <summary>
 /// A convolution as tiles of its output, which cover it from the top left and may reach beyond it. The input gradient is the
-/// convolution of dy with the filters turned by half a turn, their inputs and outputs swapped, and the padding that is left of 2.
+/// convolution of dy with the filters turned by half a turn, their inputs and outputs swapped, and the padding that is left of one less than their taps.
 /// </summary>
 /// <param name="Inputs">The channels of what is read.</param>
 /// <param name="Outputs">The channels of what comes out.</param>
@@ -24,12 +24,14 @@ internal readonly record struct WinogradGeometry(
 
     public int TilesPerImage => TilesDown * TilesAcross;
 
-    public static WinogradGeometry Of(ConvProblem problem, int tileSize)
+    public static WinogradGeometry Of<TTile>(ConvProblem problem)
+        where TTile : struct, IWinogradTile
     {
+        var reach = TTile.Taps - 1;
         var (x, y, (_, height, width)) = (problem.X, problem.Y, problem.Window);
         return problem.Pass == ConvPass.InputGradient
-            ? new(y.C, x.C, y.H, y.W, x.H, x.W, 2 - height.Before, 2 - width.Before, tileSize)
-            : new(x.C, y.C, x.H, x.W, y.H, y.W, height.Before, width.Before, tileSize);
+            ? new(y.C, x.C, y.H, y.W, x.H, x.W, reach - height.Before, reach - width.Before, TTile.Outputs)
+            : new(x.C, y.C, x.H, x.W, y.H, y.W, height.Before, width.Before, TTile.Outputs);
     }
 
     /// <summary>The place of one of the tiles of all images.</summary>

@@ -4,12 +4,12 @@ namespace Microsoft.ML.ConvNet.Cpu;
 
 /// <summary>
 /// The transforms of <see cref="IWinogradTile"/> in two dimensions: along the columns into a tile on the stack, which stays in L1, then
-/// along the rows. Points are planes of memory, a stride apart. Lanes: channels, so that a tile's elements are whole vectors.
+/// along the rows. Points are planes of memory, a stride apart. A tile's elements are whole vectors, of channels or of samples.
 /// </summary>
 internal static unsafe class WinogradTransform
 {
-    /// <summary>Floats that a tile on the stack has room for: 6×6 vectors of 16.</summary>
-    public const int MaxTile = 6 * 6 * 16;
+    /// <summary>Floats that a tile on the stack has room for: 8×8 vectors of 16.</summary>
+    public const int MaxTile = 8 * 8 * 16;
 
     /// <summary>Input tile, rows <paramref name="row"/> floats apart, to points.</summary>
     [SkipLocalsInit]
@@ -35,10 +35,10 @@ internal static unsafe class WinogradTransform
         where TTile : struct, IWinogradTile
     {
         var columns = stackalloc float[MaxTile];
-        for (var x = 0; x < 3; x++)
-            TTile.Filter<S, V>(taps + (x * tap), 3 * tap, columns + (x * S.Count), 3 * S.Count);
+        for (var x = 0; x < TTile.Taps; x++)
+            TTile.Filter<S, V>(taps + (x * tap), TTile.Taps * tap, columns + (x * S.Count), TTile.Taps * S.Count);
         for (var i = 0; i < TTile.Points; i++, points += TTile.Points * plane)
-            TTile.Filter<S, V>(columns + (i * 3 * S.Count), S.Count, points, plane);
+            TTile.Filter<S, V>(columns + (i * TTile.Taps * S.Count), S.Count, points, plane);
     }
 
     /// <summary>The same past the caches, which do not hold that many filters anyway: a store that misses would first read what it overwrites.</summary>
@@ -96,7 +96,7 @@ internal static unsafe class WinogradTransform
         var columns = stackalloc float[MaxTile];
         for (var i = 0; i < TTile.Points; i++)
             TTile.FilterGradient<S, V>(points + (i * plane), TTile.Points * plane, columns + (i * S.Count), TTile.Points * S.Count);
-        for (var y = 0; y < 3; y++)
-            TTile.FilterGradient<S, V>(columns + (y * TTile.Points * S.Count), S.Count, taps + (y * 3 * tap), tap);
+        for (var y = 0; y < TTile.Taps; y++)
+            TTile.FilterGradient<S, V>(columns + (y * TTile.Points * S.Count), S.Count, taps + (y * TTile.Taps * tap), tap);
     }
 }

@@ -29,8 +29,6 @@ internal sealed unsafe class WinogradWeightGradient<S, V, TTile> : Kernel
     where V : struct
     where TTile : struct, IWinogradTile
 {
-    private const int Taps = 9;
-
     /// <summary>The parts that a gradient is cut into, as far as its tiles suffice.</summary>
     private const int WantedChunks = 16;
 
@@ -49,7 +47,7 @@ internal sealed unsafe class WinogradWeightGradient<S, V, TTile> : Kernel
 
     public WinogradWeightGradient(ConvProblem problem, WorkerPool pool)
     {
-        (_geometry, _pool, _weightLength) = (WinogradGeometry.Of(problem, TTile.Outputs), pool, problem.WeightLength);
+        (_geometry, _pool, _weightLength) = (WinogradGeometry.Of<TTile>(problem), pool, problem.WeightLength);
         (_rows, var rowBlocks) = Split(_geometry.Outputs);
         (_columns, _columnBlocks) = Split(_geometry.Inputs);
         _pairs = rowBlocks * _columnBlocks;
@@ -68,6 +66,8 @@ internal sealed unsafe class WinogradWeightGradient<S, V, TTile> : Kernel
     public override long WorkspaceLength { get; }
 
     private static int Planes => TTile.Points * TTile.Points;
+
+    private static int Taps => TTile.Taps * TTile.Taps;
 
     public override void Run(KernelCall call)
     {

@@ -3,11 +3,13 @@ using System.Runtime.CompilerServices;
 namespace Microsoft.ML.ConvNet.Cpu;
 
 /// <summary>F(4, 3): the points 0, 1, −1, 2, −2, ∞. 4 times fewer multiplications in two dimensions; errors of about 1e-5 of the largest output.</summary>
-internal readonly unsafe struct WinogradTile4 : IWinogradTile
+internal readonly unsafe struct WinogradF43 : IWinogradTile
 {
     public static string Name => "Winograd F(4×4, 3×3)";
 
     public static int Outputs => 4;
+
+    public static int Taps => 3;
 
     public static int Points => 6;
 

@@ -3,11 +3,13 @@ using System.Runtime.CompilerServices;
 namespace Microsoft.ML.ConvNet.Cpu;
 
 /// <summary>F(2, 3): the points 0, 1, −1, ∞. 2.25 times fewer multiplications in two dimensions, and hardly less exact than a sum.</summary>
-internal readonly unsafe struct WinogradTile2 : IWinogradTile
+internal readonly unsafe struct WinogradF23 : IWinogradTile
 {
     public static string Name => "Winograd F(2×2, 3×3)";
 
     public static int Outputs => 2;
+
+    public static int Taps => 3;
 
     public static int Points => 4;
 
