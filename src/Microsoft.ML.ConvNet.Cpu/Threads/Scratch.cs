@@ -17,6 +17,7 @@ internal enum ScratchUse
     WinogradInputs,
     WinogradOutputs,
     WinogradFilter,
+    WinogradGradient,
     Softmax,
     Pool,
     Resample,

@@ -24,6 +24,11 @@ internal unsafe interface IWinogradTile
         where S : struct, ISimd<V>
         where V : struct;
 
+    /// <summary>B·p, the gradient of <see cref="Input"/>: from the points to the inputs.</summary>
+    static abstract void InputGradient<S, V>(float* from, nint step, float* to, nint toStep)
+        where S : struct, ISimd<V>
+        where V : struct;
+
     /// <summary>G·g: from the taps to the points.</summary>
     static abstract void Filter<S, V>(float* from, nint step, float* to, nint toStep)
         where S : struct, ISimd<V>

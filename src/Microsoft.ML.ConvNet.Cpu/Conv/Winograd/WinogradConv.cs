@@ -35,8 +35,7 @@ internal sealed class WinogradConv<TTile> : IConvAlgorithm
 
     public bool Supports(ConvProblem problem)
     {
-        var layout = Layout.ChannelLanes(VectorWidth.Floats);
-        return problem.XLayout == layout && problem.YLayout == layout
+        return problem.XLayout != Layout.Plain && problem.YLayout == problem.XLayout
             && problem.X.Rank == 3 && problem.Groups == 1
             && Fits(problem.Window.Height) && Fits(problem.Window.Width);
 
@@ -71,6 +70,11 @@ internal sealed class WinogradConv<TTile> : IConvAlgorithm
     }
 
     public Kernel Bind(ConvProblem problem, WorkerPool pool)
+        => problem.XLayout.Kind == LayoutKind.ChannelLanes ? BindChannels(problem, pool)
+            : problem.Pass == ConvPass.WeightGradient ? new WinogradBatchWeightGradient<TTile>(problem, pool)
+            : new WinogradBatchForward<TTile>(problem, pool);
+
+    private static Kernel BindChannels(ConvProblem problem, WorkerPool pool)
         => Vector512.IsHardwareAccelerated ? Bind<Simd512, Vector512<float>>(problem, pool)
             : Vector256.IsHardwareAccelerated ? Bind<Simd256, Vector256<float>>(problem, pool)
             : Bind<Simd128, Vector128<float>>(problem, pool);

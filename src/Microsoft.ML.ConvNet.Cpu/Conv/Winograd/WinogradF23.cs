@@ -26,6 +26,18 @@ internal readonly unsafe struct WinogradF23 : IWinogradTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void InputGradient<S, V>(float* from, nint step, float* to, nint toStep)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        var (p0, p1, p2, p3) = (S.Load(from), S.Load(from + step), S.Load(from + (2 * step)), S.Load(from + (3 * step)));
+        S.Store(p0, to);
+        S.Store(S.Add(S.Subtract(p1, p2), p3), to + toStep);
+        S.Store(S.Subtract(S.Add(p1, p2), p0), to + (2 * toStep));
+        S.Store(S.Subtract(S.Create(0f), p3), to + (3 * toStep));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Filter<S, V>(float* from, nint step, float* to, nint toStep)
         where S : struct, ISimd<V>
         where V : struct

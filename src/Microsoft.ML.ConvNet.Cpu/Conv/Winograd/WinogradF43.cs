@@ -37,6 +37,24 @@ internal readonly unsafe struct WinogradF43 : IWinogradTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void InputGradient<S, V>(float* from, nint step, float* to, nint toStep)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        var (p0, p1, p2) = (S.Load(from), S.Load(from + step), S.Load(from + (2 * step)));
+        var (p3, p4, p5) = (S.Load(from + (3 * step)), S.Load(from + (4 * step)), S.Load(from + (5 * step)));
+        var (even1, odd1) = (S.Add(p1, p2), S.Subtract(p1, p2));
+        var (even2, odd2) = (S.Add(p3, p4), S.Subtract(p3, p4));
+        var (two, four, minusFour, minusFive) = (S.Create(2f), S.Create(4f), S.Create(-4f), S.Create(-5f));
+        S.Store(S.Multiply(four, p0), to);
+        S.Store(S.MultiplyAdd(minusFour, S.Subtract(odd1, p5), S.Multiply(S.Create(-2f), odd2)), to + toStep);
+        S.Store(S.Subtract(S.MultiplyAdd(minusFive, p0, S.Multiply(minusFour, even1)), even2), to + (2 * toStep));
+        S.Store(S.MultiplyAdd(minusFive, p5, S.MultiplyAdd(two, odd2, odd1)), to + (3 * toStep));
+        S.Store(S.Add(p0, S.Add(even1, even2)), to + (4 * toStep));
+        S.Store(p5, to + (5 * toStep));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Filter<S, V>(float* from, nint step, float* to, nint toStep)
         where S : struct, ISimd<V>
         where V : struct

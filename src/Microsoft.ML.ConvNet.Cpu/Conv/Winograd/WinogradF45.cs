@@ -44,6 +44,30 @@ internal readonly unsafe struct WinogradF45 : IWinogradTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void InputGradient<S, V>(float* from, nint step, float* to, nint toStep)
+        where S : struct, ISimd<V>
+        where V : struct
+    {
+        var (p1, p2, p3) = (S.Load(from + step), S.Load(from + (2 * step)), S.Load(from + (3 * step)));
+        var (p4, p5, p6) = (S.Load(from + (4 * step)), S.Load(from + (5 * step)), S.Load(from + (6 * step)));
+        var (first, last) = (S.Load(from), S.Load(from + (7 * step)));
+        var (even1, odd1) = (S.Add(p1, p2), S.Subtract(p1, p2));
+        var (even2, odd2) = (S.Add(p3, p4), S.Subtract(p3, p4));
+        var (even3, odd3) = (S.Add(p5, p6), S.Subtract(p5, p6));
+        var (half, quarter) = (S.Create(1f / 2), S.Create(1f / 4));
+        S.Store(first, to);
+        S.Store(S.MultiplyAdd(half, odd2, S.MultiplyAdd(S.Create(2f), odd3, S.Subtract(odd1, last))), to + toStep);
+        S.Store(S.MultiplyAdd(S.Create(-21f / 4), first, S.MultiplyAdd(quarter, even2, S.MultiplyAdd(S.Create(4f), even3, even1))), to + (2 * toStep));
+        var middle = S.MultiplyAdd(S.Create(-17f / 4), odd1, S.Multiply(S.Create(-5f / 2), S.Add(odd2, odd3)));
+        S.Store(S.MultiplyAdd(S.Create(21f / 4), last, middle), to + (3 * toStep));
+        middle = S.MultiplyAdd(S.Create(-17f / 4), even1, S.MultiplyAdd(S.Create(-5f / 4), even2, S.Multiply(S.Create(-5f), even3)));
+        S.Store(S.MultiplyAdd(S.Create(21f / 4), first, middle), to + (4 * toStep));
+        S.Store(S.MultiplyAdd(S.Create(-21f / 4), last, S.MultiplyAdd(half, odd3, S.MultiplyAdd(S.Create(2f), odd2, odd1))), to + (5 * toStep));
+        S.Store(S.Subtract(S.Add(even1, S.Add(even2, even3)), first), to + (6 * toStep));
+        S.Store(last, to + (7 * toStep));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Filter<S, V>(float* from, nint step, float* to, nint toStep)
         where S : struct, ISimd<V>
         where V : struct

@@ -120,7 +120,11 @@ internal sealed unsafe class WinogradForward<S, V, TTile> : Kernel
         WinogradGeometry g, bool relu, TilePlace start, int count, Operands operands, float* points, nint plane) : IParallelJob
     {
         public void Execute(int vector)
-            => WinogradBlock<S, V, TTile>.Output(
-                g, points, plane, start, count, operands.Bias, operands.Addend, relu ? 0f : float.NegativeInfinity, operands.Output, vector * S.Count);
+        {
+            var channel = vector * S.Count;
+            var bias = operands.Bias == null ? default : S.Load(operands.Bias + channel);
+            WinogradBlock<S, V, TTile>.Output(
+                g, points + channel, plane, g.Outputs, start, count, bias, operands.Addend, relu ? 0f : float.NegativeInfinity, operands.Output, channel);
+        }
     }
 }

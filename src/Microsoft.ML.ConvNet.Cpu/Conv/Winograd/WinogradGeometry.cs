@@ -34,6 +34,17 @@ internal readonly record struct WinogradGeometry(
             : new(x.C, y.C, x.H, x.W, y.H, y.W, height.Before, width.Before, TTile.Outputs);
     }
 
+    /// <summary>
+    /// With samples in the lanes: a group of samples is an image, whose channels are as many for each channel as there are lanes. The
+    /// input gradient is the adjoint of the forward pass, so that all passes have the same tiles.
+    /// </summary>
+    public static WinogradGeometry OfSamples<TTile>(ConvProblem problem)
+        where TTile : struct, IWinogradTile
+    {
+        var (x, y, (_, height, width), lanes) = (problem.X, problem.Y, problem.Window, problem.XLayout.Lanes);
+        return new(x.C * lanes, y.C * lanes, x.H, x.W, y.H, y.W, height.Before, width.Before, TTile.Outputs);
+    }
+
     /// <summary>The place of one of the tiles of all images.</summary>
     public TilePlace Place(int tile)
         => new(tile / TilesPerImage, tile % TilesPerImage / TilesAcross * TileSize, tile % TilesAcross * TileSize);

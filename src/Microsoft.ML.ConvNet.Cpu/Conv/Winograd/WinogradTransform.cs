@@ -26,6 +26,21 @@ internal static unsafe class WinogradTransform
             TTile.Input<S, V>(columns + (i * TTile.Points * S.Count), S.Count, points, plane);
     }
 
+    /// <summary>Points to the gradient of an input tile, its elements side by side.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(Hot.Loop)]
+    public static void InputGradient<S, V, TTile>(float* points, nint plane, float* tile)
+        where S : struct, ISimd<V>
+        where V : struct
+        where TTile : struct, IWinogradTile
+    {
+        var columns = stackalloc float[MaxTile];
+        for (var i = 0; i < TTile.Points; i++)
+            TTile.InputGradient<S, V>(points + (i * plane), TTile.Points * plane, columns + (i * S.Count), TTile.Points * S.Count);
+        for (var y = 0; y < TTile.Points; y++)
+            TTile.InputGradient<S, V>(columns + (y * TTile.Points * S.Count), S.Count, tile + (y * TTile.Points * S.Count), S.Count);
+    }
+
     /// <summary>Taps, a stride apart, to points. A negative stride from the last tap turns the filter by half a turn.</summary>
     [SkipLocalsInit]
     [MethodImpl(Hot.Loop)]
