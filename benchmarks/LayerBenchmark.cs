@@ -15,6 +15,7 @@ internal static class LayerBenchmark
     [
         ("nielsen", 128, [1, 28, 28], 20, Square(5), 1),
         ("nielsen", 128, [20, 12, 12], 40, Square(5), 1),
+        ("lenet5", 64, [6, 14, 14], 16, Square(5), 1),
         ("vgg", 64, [3, 32, 32], 64, Square(3, 1, 1), 1),
         ("vgg", 64, [64, 32, 32], 64, Square(3, 1, 1), 1),
         ("vgg", 64, [128, 16, 16], 128, Square(3, 1, 1), 1),

@@ -98,14 +98,14 @@ public class ConvolutionChoiceTests
     }
 
     /// <summary>
-    /// Few channels, whole vectors of channels, a depthwise layer, strides and shortcuts: something for every algorithm. No max-pooling, whose
+    /// Few channels, whole vectors of channels, windows of two sizes, a depthwise layer, strides and shortcuts: something for every algorithm. No max-pooling, whose
     /// gradient jumps from place to place where the last digit of two values decides.
     /// </summary>
     private static Plan NewPlan(IBackend backend, out Network network)
     {
         var image = new Node(new InputOp { Shape = [1, Bars.Size, Bars.Size] }, [], "image");
         var target = new Node(new InputOp { Shape = [1] }, [], "target");
-        var x = image.Conv(5, 3, padding: 1).Relu().Conv(16, 3, padding: 1).Relu().DepthwiseConv(3, padding: 1)
+        var x = image.Conv(5, 3, padding: 1).Relu().Conv(16, 5, padding: 2).Relu().DepthwiseConv(3, padding: 1)
             .Conv(16, 1).BatchNorm().Relu().Residual(16).AveragePool(2).Residual(32, stride: 2).GlobalAveragePool().Dense(2);
         var loss = Loss.SoftmaxCrossEntropy.Mean(x, target);
         network = new Network(loss);
