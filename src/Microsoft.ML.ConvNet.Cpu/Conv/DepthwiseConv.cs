@@ -18,8 +18,7 @@ internal sealed unsafe class DepthwiseConv : IConvAlgorithm
     // Volumes are left to GEMM; so is a single channel, which is a matrix product as well as any.
     public bool Supports(ConvProblem problem) => problem.IsPlain && problem.Groups > 1 && problem.Groups == problem.X.C && problem.X.Rank <= 3;
 
-    public double Cost(ConvProblem problem) => CostModel.Microseconds(
-        problem.Flops, (problem.Pass == ConvPass.Forward ? 0.09 : 0.07) / problem.Window.Height.Stride / problem.Window.Width.Stride);
+    public double Cost(ConvProblem problem) => ConvCosts.Depthwise(problem);
 
     public Kernel Bind(ConvProblem problem, WorkerPool pool)
     {

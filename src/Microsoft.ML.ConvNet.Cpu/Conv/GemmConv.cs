@@ -23,12 +23,7 @@ internal sealed unsafe class GemmConv(bool pointwise) : IConvAlgorithm
 
     public bool Supports(ConvProblem problem) => problem.IsPlain && (!pointwise || problem.Window.IsPointwise);
 
-    /// <summary>Fitted: the columns cost as much as the products, and more where they are added up again.</summary>
-    public double Cost(ConvProblem problem)
-    {
-        var share = pointwise ? 0.8 : problem.Pass switch { ConvPass.Forward => 0.45, ConvPass.InputGradient => 0.3, _ => 0.35 };
-        return CostModel.Microseconds(problem.Flops, share * Math.Min(1, Math.Pow(problem.Y.C / problem.Groups / 16.0, 1.5)));
-    }
+    public double Cost(ConvProblem problem) => pointwise ? ConvCosts.PointwiseGemm(problem) : ConvCosts.Gemm(problem);
 
     public Kernel Bind(ConvProblem problem, WorkerPool pool)
     {

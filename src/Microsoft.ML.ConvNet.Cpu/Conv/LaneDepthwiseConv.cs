@@ -19,9 +19,7 @@ internal sealed class LaneDepthwiseConv : IConvAlgorithm
         => problem.Groups == problem.X.C && problem.Y.C == problem.X.C && problem.X.Rank <= 3
             && problem.XLayout == Layout.ChannelLanes(VectorWidth.Floats) && problem.YLayout == problem.XLayout;
 
-    /// <summary>Fitted: bound by memory, above all where the stride makes x so much larger than y.</summary>
-    public double Cost(ConvProblem problem)
-        => CostModel.Microseconds(problem.Flops, (problem.Pass == ConvPass.WeightGradient ? 0.13 : 0.17) / problem.Window.Height.Stride / problem.Window.Width.Stride);
+    public double Cost(ConvProblem problem) => ConvCosts.LaneDepthwise(problem);
 
     public Kernel Bind(ConvProblem problem, WorkerPool pool)
         => problem.Pass == ConvPass.WeightGradient ? new LaneDepthwiseWeightGradient(problem, pool) : new LaneDepthwise(problem, pool);

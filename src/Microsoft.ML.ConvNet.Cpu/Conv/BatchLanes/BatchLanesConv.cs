@@ -13,22 +13,12 @@ internal sealed class BatchLanesConv : IConvAlgorithm
 {
     public string Name => "samples in lanes";
 
-    /// <summary>The share of the peak that inner loops reach, fitted.</summary>
-    private const double Share = 0.88;
-
-    /// <summary>Weights are packed one by one, and their gradients summed over lanes one by one: as long as moving so many bytes of each.</summary>
-    private const double BytesPerWeight = 24;
-
     public bool Fuses => true;
 
     public bool Supports(ConvProblem problem)
         => problem.Groups == 1 && problem.XLayout.Kind == LayoutKind.BatchLanes && problem.YLayout == problem.XLayout;
 
-    public double Cost(ConvProblem problem)
-    {
-        var idleLanes = (double)problem.XLayout.PaddedBatch(problem.MaxBatch) / problem.MaxBatch;
-        return CostModel.Microseconds(problem.Flops * idleLanes, Share) + CostModel.Traffic(BytesPerWeight * problem.WeightLength);
-    }
+    public double Cost(ConvProblem problem) => ConvCosts.BatchLanes(problem);
 
     public Kernel Bind(ConvProblem problem, WorkerPool pool)
         => problem.Pass == ConvPass.WeightGradient

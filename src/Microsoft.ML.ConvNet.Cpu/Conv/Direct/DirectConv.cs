@@ -26,25 +26,7 @@ internal sealed class DirectConv : IConvAlgorithm
 
     public bool Fuses => true;
 
-    public double Cost(ConvProblem problem)
-    {
-        var isWeight = problem.Pass == ConvPass.WeightGradient;
-        var share = (problem.Window.Taps == 1, isWeight) switch
-        {
-            (true, true) => 0.79,
-            (true, false) => 0.86,
-            (false, true) => 0.86,
-            (false, false) => 0.93,
-        };
-
-        // Plain rows are short pieces to copy, and runs of a few steps.
-        if (problem.XLayout == Layout.Plain && problem.Window.Taps > 1)
-            share *= 0.94;
-
-        // Packed weights are read, fetched to be written, and written; neighbours in the filters of the other direction lie further apart.
-        var packing = CostModel.Traffic(4.0 * problem.WeightLength * (problem.Pass == ConvPass.InputGradient ? 6 : 3));
-        return CostModel.Microseconds(problem.Flops, share * TileShare(problem)) + packing;
-    }
+    public double Cost(ConvProblem problem) => ConvCosts.Direct(problem);
 
     public Kernel Bind(ConvProblem problem, WorkerPool pool)
     {
@@ -56,24 +38,5 @@ internal sealed class DirectConv : IConvAlgorithm
 
         var convolution = new TapConvolution(problem);
         return new FunctionKernel(Name, call => convolution.Run(pool, call), preparedLength: convolution.PreparedLength);
-    }
-
-    /// <summary>
-    /// The share of the peak that tiles of the problem's size reach: those of few rows or vectors wait for the latency of the additions
-    /// (8 in flight) or for loads, and starting and storing a tile takes as long as 2 steps.
-    /// </summary>
-    private static double TileShare(ConvProblem problem)
-    {
-        var (maxRows, _, lanes) = GemmBlocking.RegisterTile;
-        var phases = (double)problem.Window.Height.Stride * problem.Window.Width.Stride;
-        var (target, rows, steps) = problem.Pass switch
-        {
-            ConvPass.Forward => (problem.Y, (double)problem.Y.Plane, (double)problem.FilterLength),
-            ConvPass.InputGradient => (problem.X, problem.X.Plane / phases, problem.Y.C * problem.Window.Taps / phases),
-            _ => (problem.Y, problem.FilterLength, Math.Min(TapWeightGradient.MaxPixels, problem.MaxBatch * problem.Y.Plane)),
-        };
-        var groups = new VectorGroups(target.C / lanes);
-        var (row, vector) = (rows / Math.Ceiling(rows / maxRows), groups.Vectors / (double)groups.Length);
-        return Math.Min(1, Math.Min(row * vector / 8, row * vector / (row + vector))) * steps / (steps + 2);
     }
 }

@@ -33,8 +33,6 @@ internal sealed class WinogradConv<TTile> : IConvAlgorithm
 
     public bool Fuses => true;
 
-    private static int Planes => TTile.Points * TTile.Points;
-
     public bool Supports(ConvProblem problem)
     {
         return problem.XLayout != Layout.Plain && problem.YLayout == problem.XLayout
@@ -42,60 +40,11 @@ internal sealed class WinogradConv<TTile> : IConvAlgorithm
             && Fits(problem.Window.Height) && Fits(problem.Window.Width);
 
         static bool Fits(WindowAxis axis)
-            => axis is { Stride: 1, Dilation: 1, Before: >= 0, After: >= 0 } && axis.Size == TTile.Taps && axis.Before < TTile.Taps && axis.After < TTile.Taps;
+            => axis is { Stride: 1, Dilation: 1, Before: >= 0, After: >= 0 }
+                && axis.Size == TTile.Taps && Math.Max(axis.Before, axis.After) < TTile.Taps;
     }
 
-    public double Cost(ConvProblem problem)
-        => problem.XLayout.Kind == LayoutKind.ChannelLanes ? CostOfChannels(problem) : CostOfSamples(problem);
-
-    /// <summary>
-    /// Products, transforms of images and transforms of filters, each fitted: within a fifth of the time from 16 to 512 channels, from
-    /// 4×4 to 56×56 places, and for batches from 1 to 64.
-    /// </summary>
-    private static double CostOfChannels(ConvProblem problem)
-    {
-        var g = WinogradGeometry.Of<TTile>(problem);
-        var tiles = (double)problem.MaxBatch * g.TilesPerImage;
-        var isForward = problem.Pass != ConvPass.WeightGradient;
-
-        // A register tile takes as long to start and store as five of its steps.
-        var steps = isForward ? g.Inputs : WinogradWeightGradient.BlockTiles;
-        var products = CostModel.Microseconds(2 * Planes * tiles * g.Inputs * g.Outputs, 0.9 * steps / (steps + 5));
-
-        // The points are written and read within the cache. The weight gradient makes them again for every block of the other side.
-        var channels = isForward
-            ? g.Inputs + g.Outputs
-            : (g.Inputs * WinogradWeightGradient.Blocks(g.Outputs)) + (g.Outputs * WinogradWeightGradient.Blocks(g.Inputs));
-        var images = 0.4 * CostModel.Traffic(sizeof(float) * Planes * tiles * channels);
-
-        // Forward writes the filters to memory and reads them again.
-        var filters = (isForward ? 1.1 : 0.4) * CostModel.Traffic(sizeof(float) * Planes * g.Inputs * g.Outputs);
-        return products + images + filters;
-    }
-
-    /// <summary>The same, also for lanes without a sample.</summary>
-    private static double CostOfSamples(ConvProblem problem)
-    {
-        var g = WinogradGeometry.OfSamples<TTile>(problem);
-        var (x, y, lanes) = (problem.X.C, problem.Y.C, problem.XLayout.Lanes);
-        var samples = (double)problem.XLayout.PaddedBatch(problem.MaxBatch);
-        var isForward = problem.Pass != ConvPass.WeightGradient;
-        var columns = isForward ? y : GemmBlocking.DivideRoundingUp(y, lanes) * lanes;
-        var steps = problem.Pass switch
-        {
-            ConvPass.Forward => x,
-            ConvPass.InputGradient => y,
-            _ => lanes * WinogradBatch.BlockTiles<TTile>(g, x + columns),
-        };
-        var products = CostModel.Microseconds(2 * Planes * samples * g.TilesPerImage * x * columns, 0.9 * steps / (steps + 3));
-        var images = 0.3 * CostModel.Traffic(sizeof(float) * Planes * samples * g.TilesPerImage * (x + columns));
-        var transposes = isForward ? 0 : 0.7 * CostModel.Traffic(sizeof(float) * samples * columns * problem.Y.Plane);
-
-        // Every block of tiles reads the filters, or reads and writes their sums.
-        var blocks = samples / lanes * g.TilesPerImage / WinogradBatch.BlockTiles<TTile>(g, x + columns);
-        var filters = (isForward ? 0.4 : 0.8) * blocks * CostModel.Traffic(sizeof(float) * Planes * x * columns);
-        return products + images + transposes + filters;
-    }
+    public double Cost(ConvProblem problem) => ConvCosts.Winograd<TTile>(problem);
 
     public Kernel Bind(ConvProblem problem, WorkerPool pool)
         => problem.XLayout.Kind == LayoutKind.ChannelLanes ? BindChannels(problem, pool)
