@@ -15,25 +15,20 @@ internal static class NetworkBenchmark
 
     public static void Infer(Options options)
     {
-        using var backend = new CpuBackend(options.Threads);
-        var network = Networks.Find(options.Net);
-        network.Initialize(1);
-        using var predictor = new Predictor(network, backend, options.Batch);
-        var images = TrainingRun.RandomImages(options.Batch * network.Inputs[0].Shape.Length);
-        var predictions = new float[options.Batch * predictor.OutputShape.Length];
-        Measure("infer", options, network.MultiplyAdds, () => predictor.Predict(images, predictions));
+        using var run = new InferenceRun(options);
+        Measure("infer", options, run.Network.MultiplyAdds, run.Step);
     }
 
     public static void Describe(Options options)
     {
-        using var run = new TrainingRun(options);
+        using var run = NewRun(options);
         Console.WriteLine(run.Network.Summary());
         Console.WriteLine(run.Plan.Describe());
     }
 
     public static void Profile(Options options)
     {
-        using var run = new TrainingRun(options);
+        using var run = NewRun(options);
         WarmUp(run.Step);
         var best = new double[run.Plan.Steps.Count];
         Array.Fill(best, double.MaxValue);
@@ -47,6 +42,8 @@ internal static class NetworkBenchmark
             Console.WriteLine(FormattableString.Invariant($"{microseconds,10:F1} µs  {microseconds / best.Sum(),5:P1}  {step.Name,-40}  {step.Output,-16}  {step.Kernel}"));
         Console.WriteLine(FormattableString.Invariant($"{best.Sum(),10:F1} µs  in all, {options.Batch / best.Sum() * 1e6:N0} images/s"));
     }
+
+    private static IRun NewRun(Options options) => options.Mode == Mode.Infer ? new InferenceRun(options) : new TrainingRun(options);
 
     private static void Measure(string what, Options options, long multiplyAddsPerImage, Action run)
     {

@@ -6,8 +6,10 @@ const string usage = """
 
       train   --net NAME --batch N --threads N --seconds S  images per second in training; with --device gpu, or gpu0, gpu1 …, on a GPU
       infer   --net NAME --batch N --threads N --seconds S  images per second in prediction
-      plan    --net NAME --batch N --threads N              the steps of a training plan and their kernels
-      profile --net NAME --batch N --threads N --seconds S  the time of each step of a training plan
+      plan    --net NAME --batch N --threads N --mode train|infer
+                                                            the steps of a plan and their kernels
+      profile --net NAME --batch N --threads N --seconds S --mode train|infer
+                                                            the time of each step of a plan
       kernels --threads N --seconds S                       single kernels, best time of each
       gemm    --size N --threads N --seconds S              GFLOP/s of a matrix product, and the share of the FMA peak
       peers   --net NAME,NAME|all --mode train|infer --threads N --seconds S --rounds N

@@ -9,7 +9,7 @@ using Microsoft.ML.ConvNet.Ops;
 namespace Microsoft.ML.ConvNet.Benchmarks;
 
 /// <summary>A network, its training plan and a batch of random images: all that steps of training need.</summary>
-internal sealed class TrainingRun : IDisposable
+internal sealed class TrainingRun : IRun
 {
     private readonly IBackend _backend;
     private readonly Node _target;
@@ -42,14 +42,12 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>What deriving the gradients and compiling the plan took.</summary>
     public TimeSpan CompileTime { get; }
 
-    /// <summary>One step of training on the batch, which is written to the plan anew, as a trainer does.</summary>
     public void Step()
     {
         WriteBatch();
         Plan.Run(_classes.Length, NextState());
     }
 
-    /// <summary>The same, with the time of each step of the plan.</summary>
     public IEnumerable<TimeSpan> ProfileStep()
     {
         WriteBatch();
