@@ -56,10 +56,11 @@ internal static class LayerBenchmark
         Console.WriteLine(FormattableString.Invariant($"FMA peak of {options.Threads} thread(s): {peak:F0} GFLOP/s"));
         var candidates = (
             from layer in _layers
-            from pass in Enum.GetValues<ConvPass>()
-            let title = $"{layer.Net} {layer.X}→{layer.Filters} {layer.Window.Describe(layer.X.Rank - 1)}{(layer.Groups > 1 ? $", {layer.Groups} groups" : "")} batch {layer.Batch} {Name(pass)}"
+            let batch = options.Mode == Mode.Infer ? 1 : layer.Batch
+            from pass in options.Mode == Mode.Infer ? [ConvPass.Forward] : Enum.GetValues<ConvPass>()
+            let title = $"{layer.Net} {layer.X}→{layer.Filters} {layer.Window.Describe(layer.X.Rank - 1)}{(layer.Groups > 1 ? $", {layer.Groups} groups" : "")} batch {batch} {Name(pass)}"
             where title.Contains(options.Layer, StringComparison.OrdinalIgnoreCase)
-            from candidate in Candidates(Signature(layer.X, layer.Filters, new ConvOp { Window = layer.Window, Groups = layer.Groups }, pass, layer.Batch))
+            from candidate in Candidates(Signature(layer.X, layer.Filters, new ConvOp { Window = layer.Window, Groups = layer.Groups }, pass, batch) with { KeepsPrepared = options.Mode == Mode.Infer })
             group candidate by title).ToArray();
 
         using var pool = new WorkerPool(options.Threads);
@@ -140,6 +141,7 @@ internal static class LayerBenchmark
         {
             var (start, used) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
             kernel.Run(call);
+            call.ParametersChanged = !signature.KeepsPrepared;
             var elapsed = Stopwatch.GetElapsedTime(start);
 
             // What other processes took from a single thread does not count.

@@ -15,7 +15,9 @@ const string usage = """
       peers   --net NAME,NAME|all --mode train|infer --threads N --seconds S --rounds N
                                                             us and PyTorch or ONNX Runtime in turns, with targets; see benchmarks/peers
       startup --net NAME --batch N --threads N --rounds N   milliseconds from a process's start to the end of its first step
-      layers  --layer TEXT --threads N --seconds S          the convolutions whose title has TEXT, by every algorithm in every layout
+      layers  --layer TEXT --threads N --seconds S --mode train|infer
+                                                            the convolutions whose title has TEXT, by every algorithm in every layout;
+                                                            in inference those of one image, whose weights stay
       micro   ARGUMENTS OF BENCHMARKDOTNET                  single operations by BenchmarkDotNet, such as: micro --filter *Gemm*
 
     NAME is one of: 

@@ -5,13 +5,14 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// <summary>
 /// The estimated time of every algorithm of convolution on one thread, in microseconds: arithmetic at a share of the peak, and bytes that
 /// are moved besides (<see cref="CostModel"/>). All numbers are fitted to <c>dotnet run -c Release --project benchmarks -- layers --threads 1</c>,
-/// which prints estimates beside times. Where there are three numbers they are for forward, input gradient and weight gradient.
+/// which prints estimates beside times. Where there are three numbers they are for forward, input gradient and weight gradient; where
+/// weights stay as they are from run to run, they and what is made of them are read once instead.
 /// <code>
 /// algorithm            products             share of the peak                            bytes moved besides
 /// depthwise            the definition's     0.09, 0.07, 0.07, per strided place          –
 /// depthwise by lanes   the definition's     0.17, 0.17, 0.13, per strided place          –
-/// 1×1 GEMM             the definition's     0.8; less below 16 filters                   –
-/// im2col + GEMM        the definition's     0.45, 0.3, 0.35; less below 16 filters       –
+/// 1×1 GEMM             the definition's     0.8; less below 16 filters                   the weights
+/// im2col + GEMM        the definition's     0.45, 0.3, 0.35; less below 16 filters       the weights
 /// direct               the definition's     0.93, 0.93, 0.86; 1×1 0.86, 0.86, 0.79;      3, 6, 3 times the weights
 ///                                           plain x 0.94 of it; a tile's share of it
 /// samples in lanes     idle lanes' too      0.88                                         6 times the weights
@@ -31,13 +32,13 @@ internal static class ConvCosts
         => CostModel.Microseconds(problem.Flops, (problem.Pass == ConvPass.WeightGradient ? 0.13 : 0.17) / Strides(problem));
 
     public static double PointwiseGemm(ConvProblem problem)
-        => CostModel.Microseconds(problem.Flops, 0.8 * ShareOfFilters(problem));
+        => CostModel.Microseconds(problem.Flops, 0.8 * ShareOfFilters(problem)) + Traffic(problem.WeightLength);
 
     /// <summary>The columns cost as much as the products, and more where they are added up again.</summary>
     public static double Gemm(ConvProblem problem)
     {
         var share = problem.Pass switch { ConvPass.Forward => 0.45, ConvPass.InputGradient => 0.3, _ => 0.35 };
-        return CostModel.Microseconds(problem.Flops, share * ShareOfFilters(problem));
+        return CostModel.Microseconds(problem.Flops, share * ShareOfFilters(problem)) + Traffic(problem.WeightLength);
     }
 
     public static double Direct(ConvProblem problem)
@@ -56,15 +57,15 @@ internal static class ConvCosts
             share *= 0.94;
 
         // Packed weights are read, fetched to be written, and written; neighbours in the filters of the other direction lie further apart.
-        var packing = Traffic(problem.WeightLength * (problem.Pass == ConvPass.InputGradient ? 6.0 : 3.0));
-        return CostModel.Microseconds(problem.Flops, share * ShareOfTile(problem)) + packing;
+        var packing = problem.KeepsPrepared ? 1.0 : problem.Pass == ConvPass.InputGradient ? 6 : 3;
+        return CostModel.Microseconds(problem.Flops, share * ShareOfTile(problem)) + Traffic(packing * problem.WeightLength);
     }
 
     /// <summary>Weights are packed one by one, and their gradients summed over lanes one by one.</summary>
     public static double BatchLanes(ConvProblem problem)
     {
         var idleLanes = (double)problem.XLayout.PaddedBatch(problem.MaxBatch) / problem.MaxBatch;
-        return CostModel.Microseconds(problem.Flops * idleLanes, 0.88) + Traffic(6.0 * problem.WeightLength);
+        return CostModel.Microseconds(problem.Flops * idleLanes, 0.88) + Traffic((problem.KeepsPrepared ? 1.0 : 6.0) * problem.WeightLength);
     }
 
     public static double Winograd<TTile>(ConvProblem problem)
@@ -85,7 +86,7 @@ internal static class ConvCosts
             ? (g.Inputs * WinogradWeightGradient.Blocks(g.Outputs)) + (g.Outputs * WinogradWeightGradient.Blocks(g.Inputs))
             : g.Inputs + g.Outputs;
         var filters = TTile.Points * TTile.Points * g.Inputs * (double)g.Outputs;
-        return products + Traffic(0.4 * places * channels) + Traffic((isWeight ? 0.4 : 1.1) * filters);
+        return products + Traffic(0.4 * places * channels) + Traffic((isWeight ? 0.4 : problem.KeepsPrepared ? 1.0 : 1.1) * filters);
     }
 
     private static double WinogradOfSamples<TTile>(ConvProblem problem)

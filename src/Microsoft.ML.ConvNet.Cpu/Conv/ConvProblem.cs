@@ -40,6 +40,9 @@ internal sealed record ConvProblem(ConvPass Pass, Window Window, int Groups, Sha
     /// <summary>Whether negative outputs become zero.</summary>
     public bool Relu { get; init; }
 
+    /// <summary>Whether the weights stay the same for many runs, so that only the first pays for preparing them.</summary>
+    public bool KeepsPrepared { get; init; }
+
     /// <summary>The bias of a step, or null.</summary>
     public unsafe float* Bias(KernelCall call) => HasBias ? call.Input(2) : null;
 
@@ -79,6 +82,11 @@ internal sealed record ConvProblem(ConvPass Pass, Window Window, int Groups, Sha
         };
 
         ConvProblem New(ConvPass pass, Window window, int groups, TensorType x, TensorType y)
-            => new(pass, window, groups, x.Shape, y.Shape, signature.MaxBatch) { XLayout = x.Layout, YLayout = y.Layout };
+            => new(pass, window, groups, x.Shape, y.Shape, signature.MaxBatch)
+            {
+                XLayout = x.Layout,
+                YLayout = y.Layout,
+                KeepsPrepared = signature.KeepsPrepared,
+            };
     }
 }

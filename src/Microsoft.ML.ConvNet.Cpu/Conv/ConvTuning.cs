@@ -57,6 +57,7 @@ internal sealed class ConvTuning
         {
             var call = new KernelCall { Inputs = operands[..inputs.Length], Output = operands[^3], Workspace = operands[^2], Prepared = operands[^1], Batch = problem.MaxBatch };
             kernel.Run(call);
+            call.ParametersChanged = !problem.KeepsPrepared;
             var best = double.MaxValue;
             for (var clock = Stopwatch.StartNew(); best == double.MaxValue || clock.Elapsed < _budget;)
             {

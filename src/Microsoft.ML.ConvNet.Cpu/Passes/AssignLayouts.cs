@@ -40,6 +40,7 @@ internal sealed class AssignLayouts(IBackend backend, IReadOnlyList<Layout> layo
 
         private readonly Computation _computation;
         private readonly IBackend _backend;
+        private readonly ConstantNodes _constant;
         private readonly int _maxBatch;
         private readonly Layout[] _layouts;
         private readonly IReadOnlyList<Node> _order;
@@ -53,6 +54,7 @@ internal sealed class AssignLayouts(IBackend backend, IReadOnlyList<Layout> layo
         public Problem(Computation computation, IBackend backend, Layout[] layouts, int maxBatch)
         {
             (_computation, _backend, _maxBatch, _layouts) = (computation, backend, maxBatch, layouts);
+            _constant = new ConstantNodes(computation);
             _order = computation.Order();
             _variants = new Variant?[_order.Count][];
             _inputs = new int[_order.Count][];
@@ -150,7 +152,8 @@ internal sealed class AssignLayouts(IBackend backend, IReadOnlyList<Layout> layo
                 traffic += types[i].Length(_maxBatch);
             }
 
-            var kernel = _backend.Find(new OpSignature(node.Op, types, node.Type with { Layout = _layouts[output] }, _maxBatch));
+            var signature = new OpSignature(node.Op, types, node.Type with { Layout = _layouts[output] }, _maxBatch) { KeepsPrepared = _constant.HasConstantParameters(node) };
+            var kernel = _backend.Find(signature);
             return kernel == null && layout != Plain ? null : new Variant(output, inputs, kernel?.Cost ?? CostModel.Traffic(sizeof(float) * traffic));
         }
 

@@ -19,7 +19,7 @@ public sealed class Plan : IDisposable
     private readonly DeviceBuffer _arena;
     private readonly VariableSlab _variables;
     private readonly bool _ownsVariables;
-    private readonly HashSet<Node> _constant;
+    private readonly ConstantNodes _constant;
     private readonly DeviceBuffer? _gradients;
     private readonly DeviceBuffer[] _moments;
     private readonly Dictionary<Node, TensorView> _views = [];
@@ -32,11 +32,11 @@ public sealed class Plan : IDisposable
         _computation = computation = OwnBuffers.Run(computation);
 
         var order = computation.Order();
-        _constant = ConstantNodes(order);
-        var storages = new StorageAssignment(computation, order, layout, maxBatch, _constant);
+        _constant = new ConstantNodes(computation);
+        var storages = new StorageAssignment(computation, order, layout, maxBatch, _constant.All);
         var kernels = order.Index()
             .Where(n => n.Item.Op is not (InputOp or VariableOp) && !n.Item.Op.IsView)
-            .Select(n => (n.Index, Node: n.Item, Kernel: Bind(n.Item.Op, [.. n.Item.Inputs.Select(i => i.Type)], n.Item.Type, KeepsPrepared(n.Item))))
+            .Select(n => (n.Index, Node: n.Item, Kernel: Bind(n.Item.Op, [.. n.Item.Inputs.Select(i => i.Type)], n.Item.Type, _constant.HasConstantParameters(n.Item))))
             .ToArray();
 
         var workspaces = kernels.Where(k => k.Kernel.WorkspaceLength > 0)
@@ -208,26 +208,8 @@ public sealed class Plan : IDisposable
     private TensorView ViewOf(Storage storage, TensorType type)
         => new(storage.Pool switch { Pool.Arena => _arena, Pool.Variables => _variables.Buffer, _ => _gradients! }, storage.Offset, type);
 
-    /// <summary>
-    /// What follows from variables alone, in a plan that does not change them: it is computed again only when somebody else has.
-    /// </summary>
-    private HashSet<Node> ConstantNodes(IReadOnlyList<Node> order)
-    {
-        var constant = new HashSet<Node>();
-        if (_computation.Optimizer != null || _computation.Gradients.Count > 0 || _computation.Updates.Count > 0)
-            return constant;
-        foreach (var node in order.Where(n => n.Inputs.Count > 0 && !n.Type.Batched && n.Inputs.All(i => i.Op is VariableOp || constant.Contains(i))))
-            constant.Add(node);
-        return constant;
-    }
-
-    /// <summary>Whether what a kernel makes of the parameters lasts from run to run.</summary>
-    private bool KeepsPrepared(Node node)
-        => _computation.Optimizer == null && _computation.Updates.Count == 0
-            && node.Inputs.All(i => i.Type.Batched || i.Op is VariableOp || _constant.Contains(i));
-
     private Storage PreparedStorage(Node node, Kernel kernel, int index)
-        => KeepsPrepared(node)
+        => _constant.HasConstantParameters(node)
             ? new Storage(Pool.Arena, 0, kernel.PreparedLength, 0) { Last = int.MaxValue }
             : new Storage(Pool.Arena, 0, kernel.PreparedLength, index);
 
@@ -243,7 +225,7 @@ public sealed class Plan : IDisposable
             kernel,
             new KernelCall { Inputs = inputs, Output = output, Workspace = workspace, Prepared = prepared },
             new PlanStep(name, op, output.Type, kernel.Name) { Reason = kernel.Reason },
-            node != null && KeepsPrepared(node),
+            node != null && _constant.HasConstantParameters(node),
             node != null && _constant.Contains(node)));
 
     /// <summary>The values of a network's variables, which plans share, and how often they were changed.</summary>
