@@ -47,21 +47,51 @@ public sealed class ConvAlgorithmTests : IDisposable
         Assert.Equal(all, reached);
     }
 
+    [Theory]
+    [InlineData("direct", 3, 2e-6)]
+    [InlineData("samples in lanes", 5, 2e-6)]
+    [InlineData("Winograd F(2×2, 3×3)", 3, 2e-6)]
+    [InlineData("Winograd F(4×4, 3×3)", 3, 2e-5)]
+    [InlineData("Winograd F(4×4, 5×5)", 5, 2e-5)]
+    public void Errors_are_so_small_a_part_of_the_largest_output(string name, int taps, double bound)
+    {
+        TensorType image = new([64, 12, 12], true);
+        TensorType weights = new([64, 64, taps, taps], false);
+        var axis = new WindowAxis(taps, Before: taps / 2, After: taps / 2);
+        var window = new Window(axis, axis);
+        OpCase[] passes =
+        [
+            new(new ConvOp { Window = window }, 16, image, weights),
+            new(new ConvTransposeOp { Window = window, OutputShape = image.Shape }, 16, image, weights),
+            new(new ConvWeightGradientOp { Window = window, Shape = weights.Shape }, 16, image, image),
+        ];
+        foreach (var opCase in passes)
+        {
+            var expected = opCase.Expected();
+            var largest = expected.Max(Math.Abs);
+            foreach (var (algorithm, signature) in Candidates(opCase).Where(c => c.Algorithm.Name == name))
+            {
+                var error = expected.Zip(Run(opCase, algorithm, signature, _one, opCase.Batch), (e, a) => Math.Abs(e - a)).Max() / largest;
+                Assert.True(error <= bound, $"{signature.Op.Name} {signature.Output}: {error}");
+            }
+        }
+    }
+
     private void Check(OpCase opCase)
     {
         var expected = opCase.Expected();
         foreach (var (algorithm, signature) in Candidates(opCase))
         {
             var what = $"{algorithm.Name} {string.Join(", ", signature.Inputs)} → {signature.Output}";
-            var output = Run(algorithm, signature, _one, opCase.Batch);
+            var output = Run(opCase, algorithm, signature, _one, opCase.Batch);
             Close.Assert<double, float>(expected, output, opCase.Tolerance, what);
-            Assert.True(output.SequenceEqual(Run(algorithm, signature with { MaxBatch = opCase.Batch + 5 }, _seven, opCase.Batch + 5)), what);
+            Assert.True(output.SequenceEqual(Run(opCase, algorithm, signature with { MaxBatch = opCase.Batch + 5 }, _seven, opCase.Batch + 5)), what);
         }
-
-        float[] Run(IConvAlgorithm algorithm, OpSignature signature, WorkerPool pool, int room)
-            => KernelRunner.Run(
-                _backend, ConvKernel.Bind(algorithm, ConvProblem.Of(signature), pool), opCase, signature.Inputs, signature.Output, room).Output;
     }
+
+    private float[] Run(OpCase opCase, IConvAlgorithm algorithm, OpSignature signature, WorkerPool pool, int room)
+        => KernelRunner.Run(
+            _backend, ConvKernel.Bind(algorithm, ConvProblem.Of(signature), pool), opCase, signature.Inputs, signature.Output, room).Output;
 
     private static IEnumerable<(IConvAlgorithm Algorithm, OpSignature Signature)> Candidates(OpCase opCase)
     {
