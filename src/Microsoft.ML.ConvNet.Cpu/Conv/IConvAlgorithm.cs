@@ -9,7 +9,7 @@ internal interface IConvAlgorithm
     /// <summary>The name in plans.</summary>
     string Name { get; }
 
-    /// <summary>Whether sums are those of the definition, but for their order. Winograd's transforms lose two or three digits more.</summary>
+    /// <summary>Whether sums are those of the definition, but for their order. Winograd's transforms lose another digit.</summary>
     bool IsExact => true;
 
     /// <summary>Whether the algorithm computes this problem in these layouts.</summary>

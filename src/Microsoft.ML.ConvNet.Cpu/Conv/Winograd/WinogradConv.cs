@@ -37,6 +37,7 @@ internal sealed class WinogradConv<TTile> : IConvAlgorithm
     {
         return problem.XLayout != Layout.Plain && problem.YLayout == problem.XLayout
             && problem.X.Rank == 3 && problem.Groups == 1
+            && (problem.XLayout.Kind == LayoutKind.ChannelLanes || problem.Pass != ConvPass.WeightGradient || WinogradBatchWeightGradient<TTile>.Fits(problem))
             && Fits(problem.Window.Height) && Fits(problem.Window.Width);
 
         static bool Fits(WindowAxis axis)
