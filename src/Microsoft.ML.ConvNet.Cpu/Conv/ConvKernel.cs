@@ -17,7 +17,7 @@ internal sealed class ConvKernel(CpuOptions options, WorkerPool pool, ConvTuning
     /// The algorithms, the better ones for what they support first:
     /// 1. depthwise, plain or with channels in the lanes: a channel by itself is no matrix product;
     /// 2. 1×1 as GEMM: the image is the matrix already, nothing is copied;
-    /// 3. Winograd, 3×3 windows with channels in the lanes: fewer multiplications, large tiles where they pay and small ones else;
+    /// 3. Winograd, 3×3 and 5×5 windows with channels or samples in the lanes: fewer multiplications, large tiles where they pay and small ones else;
     /// 4. direct: channels in the lanes, no matrices; first layers read the plain image;
     /// 5. samples in the lanes: few or odd channels;
     /// 6. im2col + GEMM: every convolution.

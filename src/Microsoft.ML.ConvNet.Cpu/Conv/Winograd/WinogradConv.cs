@@ -5,24 +5,24 @@ using Microsoft.ML.ConvNet.Ops;
 namespace Microsoft.ML.ConvNet.Cpu;
 
 /// <summary>
-/// 3×3 convolutions with fewer multiplications (Lavin &amp; Gray, Fast algorithms for convolutional neural networks, 2016). Idea: a tile of
-/// m×m outputs depends on (m + 2)×(m + 2) inputs. Transform input tiles and filters so that the convolution is a product at each of the
-/// (m + 2)² points, sum the products over input channels, and transform the sums back: (m + 2)² multiplications instead of 9m², 4 times
-/// fewer with m = 4 and 2.25 times with m = 2. Of many tiles and channels the products are a matrix product for each point.
-/// Layout: channels in the lanes on both sides. Lanes: channels. The input gradient is the forward pass of dy with other filters.
+/// 3×3 and 5×5 convolutions with fewer multiplications (Lavin &amp; Gray, Fast algorithms for convolutional neural networks, 2016). Idea:
+/// F(m×m, r×r), a tile of m×m outputs, depends on n×n inputs, n = m + r − 1. Transform input tiles and filters so that the convolution is
+/// a product at each of n² points, sum the products over input channels, and transform the sums back: n² multiplications instead of
+/// (m·r)², 2.25 times fewer in F(2×2, 3×3), 4 times in F(4×4, 3×3), 6.25 times in F(4×4, 5×5). Of many tiles and channels the products
+/// are a matrix product for each point. Layout and lanes: channels, or samples where channels are few or odd; the same on both sides.
 /// <code>
-/// what                          where                    what bounds it
-/// the transforms of an axis     IWinogradTile
-/// of a tile, of a block         WinogradTransform/Block  L1 and L2; memory where images are large
-/// of the filters                WinogradFilters          memory, where channels are many and images few
-/// products, forward             WinogradForward          FMA, 85 to 90 % of the peak
-/// products, weight gradient     WinogradWeightGradient   FMA, 80 to 85 % of the peak
+/// what                          where                    channels in the lanes              samples in the lanes
+/// the transforms of an axis     IWinogradTile            WinogradF23, F43, F45
+/// of a tile, of a block         WinogradTransform/Block
+/// of the filters                                         WinogradFilters                    WinogradBatchFilters
+/// products, forward                                      WinogradForward: tiles × filters   WinogradBatchForward: filters × tiles
+/// products, input gradient                               the same of dy, filters turned     its adjoint
+/// products, weight gradient                              WinogradWeightGradient             WinogradBatchWeightGradient
 /// </code>
-/// Errors of m = 4 are about 1e-5 of the largest output, those of m = 2 hardly above a sum's.
-/// Win, with m = 4 on one thread whose FMA peak is 268 GFLOP/s, in GFLOP/s of the convolution it stands for, forward / weight gradient
-/// (<c>dotnet run -c Release --project benchmarks -- kernels --threads 1</c>):
-/// 64→64 at 32×32, batch 64: 650 / 640; 128→128 at 16×16: 800 / 740; 256→256 at 8×8: 800 / 740; 512→512 at 4×4: 580 / 640;
-/// 64→64 at 56×56, batch 8: 680 / 690; 512→512 at 7×7: 370 / 410. With m = 2 about 0.6 of that.
+/// Errors of tiles of 4×4 are about 1e-5 of the largest output, those of 2×2 about a sum's (ConvAlgorithmTests).
+/// Win, on one thread whose FMA peak is 263 GFLOP/s, in GFLOP/s of the convolution it stands for, forward / input gradient / weight
+/// gradient (<c>dotnet run -c Release --project benchmarks -- layers --threads 1</c>):
+/// FIGURES
 /// </summary>
 internal sealed class WinogradConv<TTile> : IConvAlgorithm
     where TTile : struct, IWinogradTile
