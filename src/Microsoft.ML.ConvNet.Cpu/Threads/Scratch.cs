@@ -17,7 +17,6 @@ internal enum ScratchUse
     WinogradInputs,
     WinogradOutputs,
     WinogradFilter,
-    Softmax,
     Pool,
     Resample,
     Count,
