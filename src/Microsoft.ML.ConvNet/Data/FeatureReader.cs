@@ -15,6 +15,9 @@ internal abstract class FeatureReader
     /// <summary>The bytes of one row.</summary>
     public abstract int RowBytes { get; }
 
+    /// <summary>Whether a row's bytes are pixels, one for each number; else they are the numbers as floats.</summary>
+    public abstract bool HasPixels { get; }
+
     /// <summary>Binds the reader to a row; the result fills a row's bytes from where the row is.</summary>
     public abstract RowReader Bind(DataViewRow row);
 

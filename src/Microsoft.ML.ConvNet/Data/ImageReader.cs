@@ -1,3 +1,4 @@
+using Microsoft.ML.ConvNet.Ops;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
 
@@ -25,6 +26,8 @@ internal sealed class ImageReader : FeatureReader
 
     public override int RowBytes => _input.Shape.Length;
 
+    public override bool HasPixels => true;
+
     public override RowReader Bind(DataViewRow row)
     {
         var getter = row.GetGetter<MLImage>(row.Schema[_column]);
@@ -50,11 +53,7 @@ internal sealed class ImageReader : FeatureReader
         };
     }
 
-    public override void Decode(ReadOnlySpan<byte> row, Span<float> features)
-    {
-        for (var i = 0; i < row.Length; i++)
-            features[i] = row[i] * (1f / 255);
-    }
+    public override void Decode(ReadOnlySpan<byte> row, Span<float> features) => PixelsOp.Unpack(row, features);
 
     private static bool IsDisposed(MLImage image)
     {

@@ -32,6 +32,8 @@ internal sealed class VectorReader : FeatureReader
 
     public override int RowBytes => _shape.Length * sizeof(float);
 
+    public override bool HasPixels => false;
+
     public override RowReader Bind(DataViewRow row)
     {
         var getter = row.GetGetter<VBuffer<float>>(row.Schema[_column]);
