@@ -90,12 +90,7 @@ internal sealed class Batch(IBatchSource source, int size, Loss loss, Node outpu
 
     /// <summary>Has a computation take what a source has, bytes or floats; returns the input that takes it too.</summary>
     public static (Computation Computation, Node Input) Feed(Computation computation, Node input, IBatchSource? source, int size)
-    {
-        if (source?.AsPixels() == null)
-            return (computation, input);
-        var unpack = new UnpackPixels(input);
-        return (unpack.Run(computation, size), unpack.Packed);
-    }
+        => source?.AsPixels() == null ? (computation, input) : UnpackPixels.Of(computation, input, size);
 
     public void Load(ReadOnlySpan<int> samples)
     {

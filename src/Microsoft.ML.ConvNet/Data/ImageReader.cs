@@ -22,8 +22,6 @@ internal sealed class ImageReader : FeatureReader
             throw new ArgumentException(Misfit($"The feature column '{column}' holds images of", type.Width, type.Height));
     }
 
-    public override int Length => _input.Shape.Length;
-
     public override int RowBytes => _input.Shape.Length;
 
     public override bool HasPixels => true;

@@ -15,4 +15,11 @@ public sealed class UnpackPixels(Node input) : IPass
     /// <inheritdoc/>
     public Computation Run(Computation computation, int maxBatch)
         => computation.Rewrite((node, _) => node == input ? new Node(new PixelsOp { Shape = input.Shape }, [Packed], input.Name) : null);
+
+    /// <summary>A computation that takes an input as bytes, and the input that takes them.</summary>
+    internal static (Computation Computation, Node Packed) Of(Computation computation, Node input, int maxBatch)
+    {
+        var pass = new UnpackPixels(input);
+        return (pass.Run(computation, maxBatch), pass.Packed);
+    }
 }
