@@ -14,6 +14,7 @@ internal static class KernelBenchmark
         ("GEMM 128×100×640", new MatMulOp(), 1, [Once(128, 640), Once(640, 100)]),
         ("softmax 128×10", new SoftmaxOp(), 128, [Each(10)]),
         ("softmax 128×1000", new SoftmaxOp(), 128, [Each(1000)]),
+        ("bytes to numbers, 128×1×28×28", new PixelsOp { Shape = [1, 28, 28] }, 128, [Each(196)]),
         ("add, 32×64×32×32", new AddOp(), 32, [Each(64, 32, 32), Each(64, 32, 32)]),
         ("batch statistics, 32×64×32×32", new BatchStatisticsOp(), 32, [Each(64, 32, 32)]),
         ("exp, 16,384 elements", new ExpOp(), 1, [Each(16384)]),

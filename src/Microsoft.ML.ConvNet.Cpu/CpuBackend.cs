@@ -88,6 +88,7 @@ public sealed class CpuBackend : IBackend, IDisposable
         [typeof(PermuteOp)] = MoveKernels.Find,
         [typeof(EmbeddingOp)] = MoveKernels.Find,
         [typeof(EmbeddingGradientOp)] = MoveKernels.Find,
+        [typeof(PixelsOp)] = Pixels.Find,
         [typeof(DropoutOp)] = DropoutKernel.Find,
         [typeof(SoftmaxOp)] = SoftmaxKernels.Find,
         [typeof(SoftmaxGradientOp)] = SoftmaxKernels.Find,

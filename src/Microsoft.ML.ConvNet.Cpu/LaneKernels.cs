@@ -11,6 +11,7 @@ internal static class LaneKernels
     private static readonly Dictionary<Type, Func<OpSignature, WorkerPool, Kernel?>> _kernels = new()
     {
         [typeof(CopyOp)] = Reorder.Find,
+        [typeof(PixelsOp)] = Pixels.Find,
         [typeof(ConcatOp)] = LaneMove.Find,
         [typeof(SliceOp)] = LaneMove.Find,
         [typeof(MaxPoolOp)] = LanePool.Find,

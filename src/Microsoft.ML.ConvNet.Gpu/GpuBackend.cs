@@ -89,6 +89,7 @@ public sealed class GpuBackend : IBackend, IDisposable
         [typeof(PermuteOp)] = MoveKernels.Find,
         [typeof(ConstantOp)] = MoveKernels.Find,
         [typeof(OneHotOp)] = MoveKernels.Find,
+        [typeof(PixelsOp)] = MoveKernels.Find,
         [typeof(PadOp)] = PadKernels.Find,
         [typeof(PadGradientOp)] = PadKernels.Find,
         [typeof(EmbeddingOp)] = EmbeddingKernels.Find,

@@ -9,7 +9,7 @@ using Microsoft.ML.ConvNet.Backends;
 namespace Microsoft.ML.ConvNet.Gpu;
 
 /// <summary>
-/// The kernels of one accelerator. Loading one takes 60 to 150 ms on a device, so each is loaded once, when the first plan that needs it is
+/// The kernels of one accelerator. Loading one compiles it for the device, so each is loaded once, when the first plan that needs it is
 /// compiled. All launches go to one stream, in order, and none is waited for.
 /// </summary>
 internal sealed class KernelCache(Accelerator accelerator)

@@ -79,7 +79,8 @@ public sealed partial class ConvNetTrainer
         public int? Threads;
 
         /// <summary>
-        /// Whether convolutions are computed as they are defined, without Winograd's transforms: slower, and two or three digits more precise. False by default.
+        /// Whether convolutions are computed as they are defined, without Winograd's transforms: with smaller rounding errors, and slower where the transforms
+        /// would have served. False by default.
         /// </summary>
         public bool ExactConvolution;
 

@@ -27,7 +27,7 @@ public sealed class ConvNetTransformer : ISingleFeaturePredictionTransformer<Net
     private readonly Columns _columns;
     private readonly KeyDataViewType _labelType;
     private readonly ClassNames? _classNames;
-    private readonly ConcurrentDictionary<int, Lazy<Predictor>> _predictors = new();
+    private readonly ConcurrentDictionary<(int Batch, bool OfPixels), Lazy<Predictor>> _predictors = new();
 
     internal ConvNetTransformer(Network network, Columns columns, DataViewType featureType, KeyDataViewType labelType, ClassNames? classNames)
     {
@@ -71,9 +71,9 @@ public sealed class ConvNetTransformer : ISingleFeaturePredictionTransformer<Net
     /// <summary>Frees the memory of scoring. It comes back when the transformer, or a cursor or prediction engine of it, is used again.</summary>
     public void Dispose()
     {
-        foreach (var batch in _predictors.Keys)
+        foreach (var key in _predictors.Keys)
         {
-            if (_predictors.TryRemove(batch, out var predictor) && predictor.IsValueCreated)
+            if (_predictors.TryRemove(key, out var predictor) && predictor.IsValueCreated)
                 predictor.Value.Dispose();
         }
     }
@@ -90,11 +90,11 @@ public sealed class ConvNetTransformer : ISingleFeaturePredictionTransformer<Net
     internal Scorer CreateScorer(DataViewSchema inputSchema, int maxBatch)
         => new(this, CreateReader(inputSchema), (int)_labelType.Count, maxBatch);
 
-    /// <summary>Predicts with the network that is compiled for a batch size.</summary>
-    internal void Predict(int maxBatch, ReadOnlySpan<float> inputs, Span<float> outputs)
+    /// <summary>Predicts with the network that is compiled for a batch size, for inputs as floats or as pixels that lie four to a float.</summary>
+    internal void Predict(int maxBatch, bool ofPixels, ReadOnlySpan<float> inputs, Span<float> outputs)
     {
         // A prediction engine disposes the transformer with itself, perhaps while another one is at work here.
-        while (!PredictorFor(maxBatch).TryPredict(inputs, outputs))
+        while (!PredictorFor(maxBatch, ofPixels).TryPredict(inputs, outputs))
         {
         }
     }
@@ -122,9 +122,9 @@ public sealed class ConvNetTransformer : ISingleFeaturePredictionTransformer<Net
         return FeatureReader.For(column, Model.Inputs[0]);
     }
 
-    private Predictor PredictorFor(int maxBatch)
-        => _predictors.GetOrAdd(maxBatch, batch => new Lazy<Predictor>(
-            () => new Predictor(Model, _backend, batch, Loss.SoftmaxCrossEntropy))).Value;
+    private Predictor PredictorFor(int maxBatch, bool ofPixels)
+        => _predictors.GetOrAdd((maxBatch, ofPixels), key => new Lazy<Predictor>(
+            () => new Predictor(Model, _backend, key.Batch, Loss.SoftmaxCrossEntropy, key.OfPixels))).Value;
 
     private static VersionInfo VersionInfo() => new(
         modelSignature: ModelSignature,

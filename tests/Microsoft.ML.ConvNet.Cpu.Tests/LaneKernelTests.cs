@@ -1,5 +1,6 @@
 using Microsoft.ML.ConvNet.Backends;
 using Microsoft.ML.ConvNet.Cpu;
+using Microsoft.ML.ConvNet.Ops;
 
 namespace Microsoft.ML.ConvNet.Tests.Cpu;
 
@@ -46,12 +47,13 @@ public sealed class LaneKernelTests : IDisposable
 
     private static Layout[] Layouts() => [Layout.ChannelLanes(VectorWidth.Floats), Layout.BatchLanes(VectorWidth.Floats)];
 
-    /// <summary>The case with every activation in a layout, or null where one does not fit.</summary>
+    /// <summary>The case with every activation in a layout, or null where one does not fit. Packed bytes are no activation.</summary>
     private static OpSignature? Signature(OpCase opCase, Layout layout)
     {
-        var types = opCase.Inputs.Append(opCase.Output).Where(t => t.Batched).ToArray();
+        var inputs = opCase.Op is PixelsOp ? [] : opCase.Inputs;
+        var types = inputs.Append(opCase.Output).Where(t => t.Batched).ToArray();
         return types.Length > 0 && types.All(layout.Fits)
-            ? new OpSignature(opCase.Op, [.. opCase.Inputs.Select(Laid)], Laid(opCase.Output), opCase.Batch)
+            ? new OpSignature(opCase.Op, [.. inputs.Select(Laid), .. opCase.Inputs[inputs.Length..]], Laid(opCase.Output), opCase.Batch)
             : null;
 
         TensorType Laid(TensorType type) => type.Batched ? type with { Layout = layout } : type;

@@ -40,6 +40,9 @@ public class TrainingTests
     }
 
     [Fact]
+    public void Images_train_as_bytes_as_they_do_as_floats() => PixelTraining.Check(TestBackend.Shared);
+
+    [Fact]
     public void A_fused_network_predicts_as_on_the_reference_backend()
     {
         var network = NewNetwork();

@@ -6,7 +6,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// Batch normalization over N×inner of every channel. Idea: mean and variance in one pass over the distances from a number near the mean, so that
 /// a large mean costs no digits; x̂ is never stored but recomputed from x, and so is the sign of a fused ReLU. Layout: N×C×inner, or
 /// N×(C/L)×inner×L. Lanes: positions of a plane, or channels where a plane is one element or the layout has them.
-/// Win: the statistics take as long as reading x once.
+/// Win: the statistics of 32×64×32×32 in 90 µs on one thread, 8 MB of x read once (AVX-512; `benchmarks -- kernels --threads 1`).
 /// </summary>
 internal static unsafe class BatchNorm
 {

@@ -136,7 +136,8 @@ internal sealed class AssignLayouts(IBackend backend, IReadOnlyList<Layout> layo
             var isPlain = output == Plain;
             for (var i = 0; i < inputs.Length; i++)
             {
-                inputs[i] = wanted.Fits(node.Inputs[i].Type) ? layout : Plain;
+                // Packed bytes are no activation: they lie as they came.
+                inputs[i] = node.Op is not PixelsOp && wanted.Fits(node.Inputs[i].Type) ? layout : Plain;
                 isPlain &= inputs[i] == Plain;
             }
 

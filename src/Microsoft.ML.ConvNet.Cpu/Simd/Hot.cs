@@ -7,7 +7,7 @@ internal static class Hot
 {
     /// <summary>
     /// Compiled once, with full optimisation, when first called; and never inlined: a caller that is compiled again by its profile would take the
-    /// loop in and run out of registers, which made a training step half as fast after its first second.
+    /// loop in and run out of registers, and training steps would slow down once they are warm.
     /// </summary>
     public const MethodImplOptions Loop = MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining;
 }

@@ -14,6 +14,9 @@ internal unsafe interface ISimd<V>
 
     static abstract V Load(float* source);
 
+    /// <summary>As many bytes as there are lanes, as numbers 0…255; no other memory is touched.</summary>
+    static abstract V LoadBytes(byte* source);
+
     static abstract void Store(V value, float* target);
 
     /// <summary>Stores to an address that is a multiple of the vector's size, past the caches.</summary>

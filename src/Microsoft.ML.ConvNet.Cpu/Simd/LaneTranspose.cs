@@ -5,7 +5,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// <summary>
 /// Transposes a square of as many vectors as a vector has lanes. Idea: interleaving row i with row i + L/2 turns the bits of (row, column)
 /// by one; after log₂ L rounds row and column have changed places. Layout: two squares in L1, from one to the other. Lanes: columns, then
-/// rows. Win: 0.3 cycles a float.
+/// rows.
 /// </summary>
 internal static unsafe class LaneTranspose
 {

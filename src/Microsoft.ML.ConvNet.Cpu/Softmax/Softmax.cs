@@ -18,8 +18,7 @@ internal static unsafe class Softmax
     public static void Backward(WorkerPool pool, float* y, float* dY, ChannelShape shape, float* dX) =>
         PlaneLoop.Run(pool, shape.Batch, shape.Channels * shape.Inner, new BackwardBody(y, dY, shape, dX));
 
-    /// <summary>y = softmax(x) of one sample, on this thread.</summary>
-    public static void Sample(float* x, ChannelShape shape, float* y)
+    private static void Sample(float* x, ChannelShape shape, float* y)
     {
         if (Vector512.IsHardwareAccelerated)
             Sample<Simd512, Vector512<float>>(x, shape, y);

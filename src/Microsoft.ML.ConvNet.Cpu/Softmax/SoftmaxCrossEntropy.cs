@@ -3,25 +3,24 @@ using System.Runtime.CompilerServices;
 namespace Microsoft.ML.ConvNet.Cpu;
 
 /// <summary>
-/// The cross entropy of a softmax with class indices. Idea: loss = ln Σ eˣ⁻ᵐᵃˣ − (x[target] − max), never the logarithm of
-/// a probability that may have become 0; the gradient makes the softmax again, straight into dX. Layout: scores N×C×inner,
-/// targets, losses and their gradients N×inner. Lanes: as in <see cref="Softmax"/> for the gradient; the loss is scalar
-/// but for its exponentials.
+/// The cross entropy of a softmax p = softmax(x) with class indices. Idea: loss = max x − x[target] − ln max p, never the logarithm of
+/// a probability that may have become 0, and no exponentials but those of the softmax. Layout: x and p N×C×inner,
+/// targets, losses and their gradients N×inner. Lanes: the loss is scalar; in the gradient positions, or channels where inner is 1.
 /// </summary>
 internal static unsafe class SoftmaxCrossEntropy
 {
-    /// <summary>losses[n, i] = −ln softmax(x)[n, targets[n, i], i].</summary>
-    public static void Losses(WorkerPool pool, float* x, float* targets, ChannelShape shape, float* losses)
+    /// <summary>losses[n, i] = −ln p[n, targets[n, i], i].</summary>
+    public static void Losses(WorkerPool pool, float* x, float* targets, float* p, ChannelShape shape, float* losses)
     {
         CheckTargets(targets, shape);
-        PlaneLoop.Run(pool, shape.Batch, shape.Channels * shape.Inner, new LossBody(x, targets, shape, losses));
+        PlaneLoop.Run(pool, shape.Batch, shape.Channels * shape.Inner, new LossBody(x, targets, p, shape, losses));
     }
 
-    /// <summary>dX = (softmax(x) − one-hot(targets))·dLosses.</summary>
-    public static void Gradient(WorkerPool pool, float* x, float* targets, float* dLosses, ChannelShape shape, float* dX)
+    /// <summary>dX = (p − one-hot(targets))·dLosses. May run in place on p.</summary>
+    public static void Gradient(WorkerPool pool, float* p, float* targets, float* dLosses, ChannelShape shape, float* dX)
     {
         CheckTargets(targets, shape);
-        PlaneLoop.Run(pool, shape.Batch, shape.Channels * shape.Inner, new GradientBody(x, targets, dLosses, shape, dX));
+        PlaneLoop.Run(pool, shape.Batch, shape.Channels * shape.Inner, new GradientBody(p, targets, dLosses, shape, dX));
     }
 
     private static void CheckTargets(float* targets, ChannelShape shape)
@@ -33,51 +32,47 @@ internal static unsafe class SoftmaxCrossEntropy
         }
     }
 
-    private readonly struct LossBody(float* x, float* targets, ChannelShape shape, float* losses) : IPlaneBody
+    private readonly struct LossBody(float* x, float* targets, float* p, ChannelShape shape, float* losses) : IPlaneBody
     {
         [MethodImpl(Hot.Loop)]
         public void Run(nint sample)
         {
-            var scratch = Scratch.Get(ScratchUse.Softmax, shape.Channels);
             for (nint i = 0; i < shape.Inner; i++)
             {
-                var scores = x + (sample * shape.Channels * shape.Inner) + i;
-                var max = float.NegativeInfinity;
+                var first = (sample * shape.Channels * shape.Inner) + i;
+                float largestX = float.NegativeInfinity, largestP = float.NegativeInfinity;
                 for (var c = 0; c < shape.Channels; c++)
-                    max = scores[c * shape.Inner] > max ? scores[c * shape.Inner] : max;
-                for (var c = 0; c < shape.Channels; c++)
-                    scratch[c] = scores[c * shape.Inner] - max;
-
-                Pointwise.Map(scratch, scratch, shape.Channels, default(Exp));
-                var sum = 0f;
-                for (var c = 0; c < shape.Channels; c++)
-                    sum += scratch[c];
+                {
+                    var at = first + (c * shape.Inner);
+                    largestX = x[at] > largestX ? x[at] : largestX;
+                    largestP = p[at] > largestP ? p[at] : largestP;
+                }
 
                 var target = (sample * shape.Inner) + i;
-                losses[target] = MathF.Log(sum) - (scores[(int)targets[target] * shape.Inner] - max);
+                losses[target] = largestX - x[first + ((int)targets[target] * shape.Inner)] - MathF.Log(largestP);
             }
         }
     }
 
-    private readonly struct GradientBody(float* x, float* targets, float* dLosses, ChannelShape shape, float* dX) : IPlaneBody
+    private readonly struct GradientBody(float* p, float* targets, float* dLosses, ChannelShape shape, float* dX) : IPlaneBody
     {
         [MethodImpl(Hot.Loop)]
         public void Run(nint sample)
         {
             var first = sample * shape.Channels * shape.Inner;
-            Softmax.Sample(x + first, shape, dX + first);
-            for (nint i = 0; i < shape.Inner; i++)
-                dX[first + ((int)targets[(sample * shape.Inner) + i] * shape.Inner) + i] -= 1f;
-
             var scales = dLosses + (sample * shape.Inner);
-            for (var c = 0; c < shape.Channels; c++)
+            if (shape.Inner == 1)
             {
-                var row = dX + first + (c * shape.Inner);
-                if (shape.Inner == 1)
-                    *row *= *scales;
-                else
-                    Pointwise.Map(row, scales, row, shape.Inner, default(Multiply));
+                Pointwise.MapScalar(p + first, *scales, dX + first, shape.Channels, default(Multiply));
             }
+            else
+            {
+                for (var row = first; row < first + (shape.Channels * shape.Inner); row += shape.Inner)
+                    Pointwise.Map(p + row, scales, dX + row, shape.Inner, default(Multiply));
+            }
+
+            for (nint i = 0; i < shape.Inner; i++)
+                dX[first + ((int)targets[(sample * shape.Inner) + i] * shape.Inner) + i] -= scales[i];
         }
     }
 }

@@ -20,7 +20,7 @@ internal static unsafe class SoftmaxKernels
             LogSoftmaxGradientOp => new FunctionKernel("log-softmax gradient", call =>
                 LogSoftmax.Backward(pool, call.Input(0), call.Input(1), call.Channels(type), call.Output())),
             SoftmaxCrossEntropyOp => new FunctionKernel("softmax cross-entropy", call =>
-                SoftmaxCrossEntropy.Losses(pool, call.Input(0), call.Input(1), call.Channels(type), call.Output())),
+                SoftmaxCrossEntropy.Losses(pool, call.Input(0), call.Input(1), call.Input(2), call.Channels(type), call.Output())),
             SoftmaxCrossEntropyGradientOp => new FunctionKernel("softmax cross-entropy gradient", call =>
                 SoftmaxCrossEntropy.Gradient(pool, call.Input(0), call.Input(1), call.Input(2), call.Channels(type), call.Output())),
             CorrectPredictionsOp => new FunctionKernel("correct predictions", call => CountCorrect(call, call.Channels(type))),

@@ -18,7 +18,6 @@ internal enum ScratchUse
     WinogradOutputs,
     WinogradFilter,
     WinogradGradient,
-    Softmax,
     Pool,
     Resample,
     Count,

@@ -15,9 +15,7 @@ public sealed class ArrayBatches : IBatchSource
     public ArrayBatches(float[] inputs, Shape inputShape, float[] targets, Shape? targetShape = null)
     {
         (_inputs, InputShape, _targets, TargetShape) = (inputs, inputShape, targets, targetShape ?? [1]);
-        Count = inputs.Length / inputShape.Length;
-        if (inputs.Length % inputShape.Length != 0 || targets.Length != (long)Count * TargetShape.Length)
-            throw new ArgumentException($"{inputs.Length} numbers are {(double)inputs.Length / inputShape.Length:0.##} inputs of {inputShape}, but {targets.Length} are {(double)targets.Length / TargetShape.Length:0.##} targets of {TargetShape}.", nameof(targets));
+        Count = CountSamples(inputs.Length, InputShape, targets.Length, TargetShape);
     }
 
     /// <inheritdoc/>
@@ -40,5 +38,15 @@ public sealed class ArrayBatches : IBatchSource
             inputs = inputs[inputLength..];
             targets = targets[targetLength..];
         }
+    }
+
+    /// <summary>The number of samples in arrays of inputs and of targets.</summary>
+    /// <exception cref="ArgumentException">They do not hold the same whole number of samples.</exception>
+    internal static int CountSamples(int inputs, Shape inputShape, int targets, Shape targetShape)
+    {
+        var count = inputs / inputShape.Length;
+        return inputs % inputShape.Length == 0 && targets == (long)count * targetShape.Length
+            ? count
+            : throw new ArgumentException($"{inputs} numbers are {(double)inputs / inputShape.Length:0.##} inputs of {inputShape}, but {targets} are {(double)targets / targetShape.Length:0.##} targets of {targetShape}.", nameof(targets));
     }
 }

@@ -132,25 +132,27 @@ public sealed record LogSoftmaxGradientOp : Op
 }
 
 /// <summary>
-/// −log softmax(x)[target] at each place: the cross-entropy between the predicted distribution and the right class
-/// (Goodfellow, Bengio &amp; Courville, Deep Learning, section 6.2.2.3). Inputs: the logits x (C×…) and the class indices
-/// (1×…), which are whole numbers 0…C−1. Output: the losses (1×…).
+/// −log p[target] at each place, p = softmax(x): the cross-entropy between the predicted distribution and the right class
+/// (Goodfellow, Bengio &amp; Courville, Deep Learning, section 6.2.2.3). Inputs: the logits x (C×…), the class indices
+/// (1×…), which are whole numbers 0…C−1, and p, which the gradient needs too. Output: the losses (1×…).
 /// </summary>
+/// <remarks>The right class's p may have become 0, so the loss is max x − x[target] − log max p: the largest p is 1/C at least.</remarks>
 [Op("SoftmaxCrossEntropy")]
 public sealed record SoftmaxCrossEntropyOp : Op
 {
     /// <inheritdoc/>
     public override TensorType Infer(OpInputs inputs)
     {
-        inputs.ExpectCount(2);
+        inputs.ExpectCount(3);
         inputs.ExpectBatched(0);
         inputs.Expect(1, new TensorType(inputs[0].Shape.WithChannels(1), true), "class indices");
+        inputs.Expect(2, inputs[0], "softmax of the logits");
         return inputs[1];
     }
 
-    /// <inheritdoc/>
+    /// <summary>All of it goes to the logits, which the softmax follows from.</summary>
     public override void Gradient(GradientContext context)
-        => context.Add(0, context.New(new SoftmaxCrossEntropyGradientOp(), context.Input(0), context.Input(1), context.OutputGradient));
+        => context.Add(0, context.New(new SoftmaxCrossEntropyGradientOp(), context.Input(2), context.Input(1), context.OutputGradient));
 
     /// <inheritdoc/>
     public override void Reference<T>(ReferenceCall<T> call)
@@ -162,15 +164,14 @@ public sealed record SoftmaxCrossEntropyOp : Op
         for (var place = 0; place < loss.Length; place++)
         {
             var channels = new Channels(shape, place);
-            var (max, sum) = channels.SumOfExponentials(x);
-            loss[place] = T.Log(sum) - (x[channels[int.CreateChecked(target[place])]] - max);
+            loss[place] = channels.Largest(x) - x[channels[int.CreateChecked(target[place])]] - T.Log(channels.Largest(call.Input(2)));
         }
     }
 }
 
 /// <summary>
-/// dL/dx = (softmax(x) − onehot(target))·dloss of the softmax cross-entropy. Inputs: the logits, the class indices and the
-/// gradient of the losses.
+/// dL/dx = (p − onehot(target))·dloss of the softmax cross-entropy. Inputs: p, the softmax of the logits, the class indices and
+/// the gradient of the losses.
 /// </summary>
 [Op("SoftmaxCrossEntropyGradient")]
 public sealed record SoftmaxCrossEntropyGradientOp : Op
@@ -184,19 +185,21 @@ public sealed record SoftmaxCrossEntropyGradientOp : Op
     }
 
     /// <inheritdoc/>
+    public override bool CanOverwrite(int input) => input == 0;
+
+    /// <inheritdoc/>
     public override void Reference<T>(ReferenceCall<T> call)
     {
+        var p = call.Input(0);
         var target = call.Input(1);
         var dLoss = call.Input(2);
         var dX = call.Output;
         var shape = call.OutputType.Shape;
-        new SoftmaxOp().Reference(call);
         for (var place = 0; place < target.Length; place++)
         {
             var channels = new Channels(shape, place);
-            dX[channels[int.CreateChecked(target[place])]] -= T.One;
             for (var c = 0; c < shape.C; c++)
-                dX[channels[c]] *= dLoss[place];
+                dX[channels[c]] = (p[channels[c]] - (c == int.CreateChecked(target[place]) ? T.One : T.Zero)) * dLoss[place];
         }
     }
 }
@@ -206,7 +209,13 @@ public sealed record SoftmaxCrossEntropyGradientOp : Op
 public sealed record CorrectPredictionsOp : Op
 {
     /// <inheritdoc/>
-    public override TensorType Infer(OpInputs inputs) => new SoftmaxCrossEntropyOp().Infer(inputs);
+    public override TensorType Infer(OpInputs inputs)
+    {
+        inputs.ExpectCount(2);
+        inputs.ExpectBatched(0);
+        inputs.Expect(1, new TensorType(inputs[0].Shape.WithChannels(1), true), "class indices");
+        return inputs[1];
+    }
 
     /// <inheritdoc/>
     public override void Reference<T>(ReferenceCall<T> call)
@@ -239,12 +248,19 @@ internal readonly struct Channels(Shape shape, int place)
 
     public int this[int channel] => _start + (channel * _plane);
 
-    /// <summary>The largest x, and Σ e^(x − largest), which does not overflow.</summary>
-    public (T Max, T Sum) SumOfExponentials<T>(ReadOnlySpan<T> x) where T : System.Numerics.IFloatingPointIeee754<T>
+    /// <summary>The largest x.</summary>
+    public T Largest<T>(ReadOnlySpan<T> x) where T : System.Numerics.IFloatingPointIeee754<T>
     {
         var max = x[this[0]];
         for (var c = 1; c < _count; c++)
             max = T.Max(max, x[this[c]]);
+        return max;
+    }
+
+    /// <summary>The largest x, and Σ e^(x − largest), which does not overflow.</summary>
+    public (T Max, T Sum) SumOfExponentials<T>(ReadOnlySpan<T> x) where T : System.Numerics.IFloatingPointIeee754<T>
+    {
+        var max = Largest(x);
         var sum = T.Zero;
         for (var c = 0; c < _count; c++)
             sum += T.Exp(x[this[c]] - max);

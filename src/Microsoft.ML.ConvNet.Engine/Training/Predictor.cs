@@ -1,5 +1,6 @@
 using Microsoft.ML.ConvNet.Backends;
 using Microsoft.ML.ConvNet.Compile;
+using Microsoft.ML.ConvNet.Compile.Passes;
 
 namespace Microsoft.ML.ConvNet;
 
@@ -22,18 +23,32 @@ public sealed class Predictor : IDisposable
     /// <exception cref="ArgumentException">The network has more than one input.</exception>
     /// <exception cref="InvalidOperationException">The network has no values.</exception>
     public Predictor(Network network, IBackend backend, int maxBatch = 32, Loss? loss = null)
-        : this(network, backend, maxBatch, loss, valuesOf: null)
+        : this(network, backend, maxBatch, loss, ofPixels: false)
+    {
+    }
+
+    /// <summary>Compiles a network for inputs as floats, or as bytes that lie four to a float; see <see cref="Ops.PixelsOp"/>.</summary>
+    internal Predictor(Network network, IBackend backend, int maxBatch, Loss? loss, bool ofPixels)
+        : this(network, backend, maxBatch, loss, ofPixels, valuesOf: null)
     {
         _plan.WriteVariables(network.RequireWeights());
     }
 
     /// <summary>Compiles a network that shares the values of another predictor, which is disposed last.</summary>
-    internal Predictor(Network network, IBackend backend, int maxBatch, Loss? loss, Predictor? valuesOf)
+    internal Predictor(Network network, IBackend backend, int maxBatch, Loss? loss, Predictor valuesOf)
+        : this(network, backend, maxBatch, loss, ofPixels: false, valuesOf._plan)
+    {
+    }
+
+    private Predictor(Network network, IBackend backend, int maxBatch, Loss? loss, bool ofPixels, Plan? valuesOf)
     {
         _input = network.RequireSingleInput();
         var output = loss?.Prediction(network.Output) ?? network.Output;
         OutputShape = output.Shape;
-        _plan = Plan.Compile(Computation.Inference(output), network.Layout, backend, maxBatch, valuesOf?._plan);
+        var computation = Computation.Inference(output);
+        if (ofPixels)
+            (computation, _input) = UnpackPixels.Of(computation, _input, maxBatch);
+        _plan = Plan.Compile(computation, network.Layout, backend, maxBatch, valuesOf);
     }
 
     /// <summary>The largest batch.</summary>

@@ -77,6 +77,7 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
         private readonly Network _network;
         private readonly IBatchSource _training;
         private readonly IBatchSource? _validation;
+        private readonly Node _input;
         private readonly Node _target;
         private readonly bool _countsCorrect;
         private readonly int _batches;
@@ -96,9 +97,10 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
             _countsCorrect = correct != null;
             var computation = Computation.Training(
                 options.Loss.Mean(network.Output, _target), options.Optimizer, correct == null ? [] : [correct]);
+            (computation, _input) = Batch.Feed(computation, network.Inputs[0], training, batchSize);
             computation = new RecomputeActivations(options.RecomputedSegments).Run(computation, batchSize);
             _plan = Plan.Compile(computation, network.Layout, backend, batchSize);
-            _evaluator = validation == null ? null : new Evaluator(network, options.Loss, backend, batchSize);
+            _evaluator = validation == null ? null : new Evaluator(network, options.Loss, backend, batchSize, validation);
             _batch = new Batch(training, batchSize, options.Loss, network.Output);
             _weights = network.RequireWeights().ToArray();
             _state = new TrainingState(0, double.PositiveInfinity, 0, _weights, []);
@@ -180,7 +182,7 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
             var step = ((long)(epoch - 1) * _batches) + batch;
             var rate = _options.LearningRate * _options.Schedule.Factor(step, _batches, _options.Epochs);
             _batch.Load(samples);
-            _batch.WriteTo(_plan, _network.Inputs[0], _target);
+            _batch.WriteTo(_plan, _input, _target);
             _plan.Run(samples.Length, new RunState((ulong)_options.Seed, step, (float)rate));
             return totals.Add(_plan, samples.Length, _countsCorrect);
         }

@@ -43,8 +43,9 @@ public sealed record TrainerOptions
     public bool KeepBest { get; init; } = true;
 
     /// <summary>
-    /// The segments of the network whose activations are computed again in the backward pass instead of being kept: about √(layers) of them
-    /// save most of the memory for a third more time. 0 by default: everything is kept. See <see cref="RecomputeActivations"/>.
+    /// The segments of the network whose activations are computed again in the backward pass instead of being kept: with about √n of them, n layers
+    /// take memory in proportion to √n, and one more forward pass (Chen et al. 2016, Training deep nets with sublinear memory cost). 0 by default: everything
+    /// is kept. See <see cref="RecomputeActivations"/>.
     /// </summary>
     public int RecomputedSegments { get; init; }
 

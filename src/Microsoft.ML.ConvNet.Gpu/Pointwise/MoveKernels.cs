@@ -20,6 +20,8 @@ public static class MoveKernels
 
     private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, int, int> _oneHot = OneHot;
 
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, int, int> _pixels = Pixels;
+
     internal static Kernel? Find(OpSignature signature, KernelCache kernels)
     {
         switch (signature.Op)
@@ -39,6 +41,10 @@ public static class MoveKernels
                 var oneHot = kernels.Each(_oneHot);
                 var plane = signature.Output.Shape.Plane;
                 return kernels.Step("one-hot", call => oneHot(call.Count(), call.Input(0), call.Output(), op.Classes, plane));
+
+            case PixelsOp:
+                var (pixels, length, room) = (kernels.Each(_pixels), signature.Output.Shape.Length, signature.Inputs[0].Shape.Length);
+                return kernels.Step("bytes", call => pixels(call.Count(), call.Input(0), call.Output(), length, room));
 
             case ConcatOp op:
                 return FindConcat(op, signature, kernels);
@@ -66,6 +72,15 @@ public static class MoveKernels
 
     /// <summary>Each element of the input to its place in the output.</summary>
     public static void Scatter(Index1D i, ArrayView<float> x, ArrayView<float> y, Strided places) => y[places.Of(i)] = x[i];
+
+    /// <summary>A byte as a number 0…1, out of four in a float; a sample takes so many floats.</summary>
+    public static void Pixels(Index1D i, ArrayView<float> packed, ArrayView<float> y, int length, int floats)
+    {
+        var sample = i / length;
+        var place = i - (sample * length);
+        var word = Interop.FloatAsInt(packed[(sample * floats) + (place / 4)]);
+        y[i] = (int)((word >> (place % 4 * 8)) & 255) * PixelsOp.Scale;
+    }
 
     /// <summary>1 at the channel that an index names, else 0.</summary>
     public static void OneHot(Index1D i, ArrayView<float> indices, ArrayView<float> y, int classes, int plane)

@@ -19,9 +19,9 @@ public static class SoftmaxKernels
 
     private static readonly Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, Places, SpecializedValue<int>> _gradient = Gradient;
 
-    private static readonly Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, Places> _crossEntropy = CrossEntropy;
+    private static readonly Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, Places> _crossEntropy = CrossEntropy;
 
-    private static readonly Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, Places> _crossEntropyGradient = CrossEntropyGradient;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, Places> _crossEntropyGradient = CrossEntropyGradient;
 
     private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, Places> _correct = Correct;
 
@@ -40,11 +40,11 @@ public static class SoftmaxKernels
 
             case SoftmaxCrossEntropyOp:
                 var crossEntropy = kernels.Groups(_crossEntropy);
-                return kernels.Step("softmax", call => crossEntropy(Launch(call), call.Input(0), call.Input(1), call.Output(), PlacesOf(call)));
+                return kernels.Step("softmax", call => crossEntropy(Launch(call), call.Input(0), call.Input(1), call.Input(2), call.Output(), PlacesOf(call)));
 
             case SoftmaxCrossEntropyGradientOp:
-                var lossGradient = kernels.Groups(_crossEntropyGradient);
-                return kernels.Step("softmax", call => lossGradient(Launch(call), call.Input(0), call.Input(1), call.Input(2), call.Output(), PlacesOf(call)));
+                var lossGradient = kernels.Each(_crossEntropyGradient);
+                return kernels.Step("softmax", call => lossGradient(call.Count(), call.Input(0), call.Input(1), call.Input(2), call.Output(), PlacesOf(call)));
 
             case CorrectPredictionsOp:
                 var correct = kernels.Each(_correct);
@@ -104,37 +104,30 @@ public static class SoftmaxKernels
         }
     }
 
-    /// <summary>−log softmax(x)[target]; NaN where the target is no class.</summary>
-    public static void CrossEntropy(ArrayView<float> x, ArrayView<float> target, ArrayView<float> loss, Places places)
+    /// <summary>max x − x[target] − log max p, which is −log p[target] of p = softmax(x); NaN where the target is no class.</summary>
+    public static void CrossEntropy(ArrayView<float> x, ArrayView<float> target, ArrayView<float> p, ArrayView<float> loss, Places places)
     {
         var shared = SharedMemory.Allocate<float>(LaneSum.Threads);
         var place = (Grid.IdxX * Group.DimX) + Group.IdxX;
         var channels = place < places.Count ? places.Channels : 0;
         var start = places.StartOf(place);
         var largest = LaneSum.Largest(shared, LargestOf(x, start, channels, places.Plane));
-        var sum = LaneSum.OfAll(shared, SumOfExponentials(x, start, channels, places.Plane, largest));
+        var certainty = LaneSum.Largest(shared, LargestOf(p, start, channels, places.Plane));
         if (Group.IdxY == 0 && channels > 0)
         {
             var right = (int)target[place];
-            loss[place] = right >= 0 && right < channels ? XMath.Log(sum) - (x[start + (right * places.Plane)] - largest) : float.NaN;
+            loss[place] = right >= 0 && right < channels ? largest - x[start + (right * places.Plane)] - XMath.Log(certainty) : float.NaN;
         }
     }
 
-    /// <summary>(softmax(x) − onehot(target))·dLoss.</summary>
-    public static void CrossEntropyGradient(ArrayView<float> x, ArrayView<float> target, ArrayView<float> dLoss, ArrayView<float> dX, Places places)
+    /// <summary>(p − onehot(target))·dLoss.</summary>
+    public static void CrossEntropyGradient(
+        Index1D i, ArrayView<float> p, ArrayView<float> target, ArrayView<float> dLoss, ArrayView<float> dX, Places places)
     {
-        var shared = SharedMemory.Allocate<float>(LaneSum.Threads);
-        var place = (Grid.IdxX * Group.DimX) + Group.IdxX;
-        var channels = place < places.Count ? places.Channels : 0;
-        var start = places.StartOf(place);
-        var largest = LaneSum.Largest(shared, LargestOf(x, start, channels, places.Plane));
-        var sum = LaneSum.OfAll(shared, SumOfExponentials(x, start, channels, places.Plane, largest));
-        for (var channel = Group.IdxY; channel < channels; channel += Group.DimY)
-        {
-            var i = start + (channel * places.Plane);
-            var right = channel == (int)target[place] ? 1f : 0f;
-            dX[i] = ((XMath.Exp(x[i] - largest) / sum) - right) * dLoss[place];
-        }
+        var sample = i / (places.Channels * places.Plane);
+        var place = (sample * places.Plane) + (i % places.Plane);
+        var right = i / places.Plane % places.Channels == (int)target[place] ? 1f : 0f;
+        dX[i] = (p[i] - right) * dLoss[place];
     }
 
     /// <summary>1 where the largest logit, the first of equal ones, is that of the right class.</summary>

@@ -9,11 +9,14 @@ namespace Microsoft.ML.ConvNet.Data;
 /// </summary>
 internal abstract class FeatureReader
 {
-    /// <summary>The numbers of one row.</summary>
-    public abstract int Length { get; }
-
     /// <summary>The bytes of one row.</summary>
     public abstract int RowBytes { get; }
+
+    /// <summary>The floats whose place a row's bytes take: the network's input as it is, or pixels that lie four to a float.</summary>
+    public int RowFloats => (RowBytes + sizeof(float) - 1) / sizeof(float);
+
+    /// <summary>Whether a row's bytes are pixels, one for each number; else they are the numbers as floats.</summary>
+    public abstract bool HasPixels { get; }
 
     /// <summary>Binds the reader to a row; the result fills a row's bytes from where the row is.</summary>
     public abstract RowReader Bind(DataViewRow row);

@@ -1,3 +1,4 @@
+using Microsoft.ML.ConvNet.Ops;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
 
@@ -21,9 +22,9 @@ internal sealed class ImageReader : FeatureReader
             throw new ArgumentException(Misfit($"The feature column '{column}' holds images of", type.Width, type.Height));
     }
 
-    public override int Length => _input.Shape.Length;
-
     public override int RowBytes => _input.Shape.Length;
+
+    public override bool HasPixels => true;
 
     public override RowReader Bind(DataViewRow row)
     {
@@ -50,11 +51,7 @@ internal sealed class ImageReader : FeatureReader
         };
     }
 
-    public override void Decode(ReadOnlySpan<byte> row, Span<float> features)
-    {
-        for (var i = 0; i < row.Length; i++)
-            features[i] = row[i] * (1f / 255);
-    }
+    public override void Decode(ReadOnlySpan<byte> row, Span<float> features) => PixelsOp.Unpack(row, features);
 
     private static bool IsDisposed(MLImage image)
     {

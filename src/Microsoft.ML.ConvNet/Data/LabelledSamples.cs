@@ -8,7 +8,7 @@ namespace Microsoft.ML.ConvNet.Data;
 /// The rows of a data view that have a label, read once and kept: ML.NET's own caches drop images, and reading again would
 /// decode every file again in each epoch. The trainer shuffles them by index.
 /// </summary>
-internal sealed class LabelledSamples : IBatchSource, IDisposable
+internal sealed class LabelledSamples : IPixelSource, IDisposable
 {
     private readonly FeatureReader _reader;
     private readonly SampleStore _store;
@@ -28,6 +28,8 @@ internal sealed class LabelledSamples : IBatchSource, IDisposable
     public Shape InputShape { get; }
 
     public Shape TargetShape => [1];
+
+    public bool HasPixels => _reader.HasPixels;
 
     /// <summary>The number of rows without a label, which are left out.</summary>
     public int Unlabelled { get; private set; }
@@ -87,6 +89,13 @@ internal sealed class LabelledSamples : IBatchSource, IDisposable
             _reader.Decode(row, inputs.Slice(i * length, length));
             targets[i] = entry.Class;
         }
+    }
+
+    public void ReadPixels(int sample, Span<byte> pixels, Span<float> target)
+    {
+        var entry = _entries[sample];
+        _store.Read(entry.Row, pixels);
+        target[0] = entry.Class;
     }
 
     public void Dispose()

@@ -28,9 +28,9 @@ internal sealed class VectorReader : FeatureReader
             throw new ArgumentException($"The feature column '{column}' has the dimensions {string.Join('×', dimensions)}; the network's input '{input.Name}' is {input.Shape} (channels×height×width).");
     }
 
-    public override int Length => _shape.Length;
-
     public override int RowBytes => _shape.Length * sizeof(float);
+
+    public override bool HasPixels => false;
 
     public override RowReader Bind(DataViewRow row)
     {

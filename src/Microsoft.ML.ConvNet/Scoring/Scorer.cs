@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.ConvNet.Data;
 using Microsoft.ML.Data;
 
@@ -9,25 +10,19 @@ namespace Microsoft.ML.ConvNet.Scoring;
 /// </summary>
 internal sealed class Scorer(ConvNetTransformer transformer, FeatureReader features, int classes, int maxBatch)
 {
-    private readonly byte[] _row = new byte[features.RowBytes];
-    private readonly float[] _inputs = new float[maxBatch * features.Length];
+    private readonly float[] _inputs = new float[maxBatch * features.RowFloats];
     private readonly float[] _scores = new float[maxBatch * classes];
 
     /// <summary>Binds the scorer to the rows of a cursor; the result fills in one row of the batch.</summary>
     public Action<int> Bind(DataViewRow row)
     {
         var read = features.Bind(row);
-        var length = features.Length;
-        return index =>
-        {
-            read(_row);
-            features.Decode(_row, _inputs.AsSpan(index * length, length));
-        };
+        return index => read(MemoryMarshal.AsBytes(_inputs.AsSpan(index * features.RowFloats, features.RowFloats))[..features.RowBytes]);
     }
 
     /// <summary>Scores the first <paramref name="rows"/> rows.</summary>
     public void Score(int rows)
-        => transformer.Predict(maxBatch, _inputs.AsSpan(0, rows * features.Length), _scores.AsSpan(0, rows * classes));
+        => transformer.Predict(maxBatch, features.HasPixels, _inputs.AsSpan(0, rows * features.RowFloats), _scores.AsSpan(0, rows * classes));
 
     /// <summary>The probabilities of a row.</summary>
     public ReadOnlySpan<float> Scores(int row) => _scores.AsSpan(row * classes, classes);

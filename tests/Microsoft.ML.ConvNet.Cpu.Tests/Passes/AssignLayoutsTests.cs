@@ -1,5 +1,6 @@
 using Microsoft.ML.ConvNet.Backends;
 using Microsoft.ML.ConvNet.Compile;
+using Microsoft.ML.ConvNet.Compile.Passes;
 using Microsoft.ML.ConvNet.Cpu;
 using Microsoft.ML.ConvNet.Ops;
 
@@ -30,6 +31,16 @@ public class AssignLayoutsTests
     }
 
     [Fact]
+    public void Bytes_become_numbers_in_the_layout_of_the_first_layer()
+    {
+        using var fromFloats = Training(Models.LeNet5(), batch: 64);
+        using var fromBytes = Training(Models.LeNet5(), batch: 64, bytes: true);
+        Assert.Contains($"bytes → N{VectorWidth.Floats}", fromBytes.Describe(), StringComparison.Ordinal);
+        Assert.Equal(Reorders(fromFloats) - 1, Reorders(fromBytes));
+        Assert.DoesNotContain(fromBytes.Steps, s => s.Output.Shape == new Shape(1, 28, 28) && s.Op is CopyOp);
+    }
+
+    [Fact]
     public void A_single_sample_does_not_go_into_lanes_of_samples()
     {
         using var plan = Training(Network.Input(1, 28, 28).Conv(20, 5).Relu().MaxPool(2).Conv(40, 5).Relu().Dense(10), batch: 1);
@@ -57,11 +68,14 @@ public class AssignLayoutsTests
 
     private static int Reorders(Plan plan) => plan.Steps.Count(s => s.Kernel.StartsWith("reorder", StringComparison.Ordinal));
 
-    private static Plan Training(Node output, int batch)
+    private static Plan Training(Node output, int batch, bool bytes = false)
     {
         using var backend = new CpuBackend(threads: 1);
         var network = new Network(output);
         var loss = Loss.SoftmaxCrossEntropy.Mean(network.Output, new Node(new InputOp { Shape = [1] }, [], "target"));
-        return Plan.Compile(Computation.Training(loss, Optimizer.Sgd()), network.Layout, backend, batch);
+        var computation = Computation.Training(loss, Optimizer.Sgd());
+        if (bytes)
+            computation = new UnpackPixels(network.Inputs[0]).Run(computation, batch);
+        return Plan.Compile(computation, network.Layout, backend, batch);
     }
 }

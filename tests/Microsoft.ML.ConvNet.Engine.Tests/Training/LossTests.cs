@@ -1,4 +1,5 @@
 using Microsoft.ML.ConvNet.Backends;
+using Microsoft.ML.ConvNet.Compile;
 using Microsoft.ML.ConvNet.Ops;
 
 namespace Microsoft.ML.ConvNet.Tests.Training;
@@ -59,6 +60,19 @@ public class LossTests
         Assert.Throws<ArgumentOutOfRangeException>(() => Loss.Huber(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => Loss.Focal(alpha: 2));
         Assert.Throws<ArgumentException>(() => Loss.Hinge().Mean(Network.Input([1]), Network.Input([1])));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Cross_entropy_and_its_gradient_share_one_softmax(bool atTheEnd)
+    {
+        var scores = Network.Input(2, 3, 3).Conv(4, 3);
+        var output = atTheEnd ? scores.Softmax() : scores;
+        var order = Computation.Training(Loss.SoftmaxCrossEntropy.Mean(output, Network.Input(1, 1, 1)), Optimizer.Sgd()).Order();
+        var softmax = Assert.Single(order, n => n.Op is SoftmaxOp);
+        Assert.Same(softmax, Assert.Single(order, n => n.Op is SoftmaxCrossEntropyOp).Inputs[2]);
+        Assert.Same(softmax, Assert.Single(order, n => n.Op is SoftmaxCrossEntropyGradientOp).Inputs[0]);
     }
 
     [Fact]

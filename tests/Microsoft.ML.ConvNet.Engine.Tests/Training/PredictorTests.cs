@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.ConvNet.Backends;
 
 namespace Microsoft.ML.ConvNet.Tests.Training;
@@ -22,6 +23,26 @@ public class PredictorTests
         var outputs = new float[2];
         predictor.Predict(Images(1), outputs);
         Assert.NotEqual(1, outputs.Sum(), 1e-3f);
+    }
+
+    [Fact]
+    public void Bytes_give_what_the_same_images_give_as_floats()
+    {
+        Network network = Network.Input(3, 5, 5).Conv(4, 3).Relu().Dense(3);
+        network.Initialize(1);
+        using var ofFloats = new Predictor(network, new ReferenceBackend(), maxBatch: 8, Loss.SoftmaxCrossEntropy);
+        using var ofPixels = new Predictor(network, new ReferenceBackend(), maxBatch: 8, Loss.SoftmaxCrossEntropy, ofPixels: true);
+
+        // 75 bytes lie in 19 floats.
+        var (floats, packed, target) = (new float[8 * 75], new float[8 * 19], new float[8]);
+        var images = PixelTraining.Images();
+        images.Read([0, 1, 2, 3, 4, 5, 6, 7], floats, target);
+        for (var i = 0; i < 8; i++)
+            images.ReadPixels(i, MemoryMarshal.AsBytes(packed.AsSpan(i * 19, 19))[..75], target);
+        var (expected, actual) = (new float[24], new float[24]);
+        ofFloats.Predict(floats, expected);
+        ofPixels.Predict(packed, actual);
+        Assert.Equal(expected, actual);
     }
 
     [Fact]

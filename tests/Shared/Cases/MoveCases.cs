@@ -32,6 +32,8 @@ internal sealed class MoveCases : OpCaseTable
     private static IEnumerable<OpCase> Moves()
     {
         yield return new(new ReshapeOp { Shape = [42] }, 3, Each(2, 3, 7)) { Tolerance = Pointwise };
+        foreach (var (batch, pixels) in new (int, Shape)[] { (1, [1]), (37, [1, 28, 28]), (3, [3, 5, 7]), (19, [4, 33, 34]), (5, [32, 6, 5]) })
+            yield return new(new PixelsOp { Shape = pixels }, batch, new TensorType(PixelsOp.PackedShape(pixels), true)) { Tolerance = Pointwise, HasGradient = false };
         yield return new(new CopyOp(), 3, Each(2, 3, 7)) { Tolerance = Pointwise };
         yield return new(new CopyOp(), 3, Once(2, 3)) { Tolerance = Pointwise };
         yield return new(new ConcatOp(), 3, Each(2, 3, 5), Each(1, 3, 5), Each(4, 3, 5)) { Tolerance = Pointwise };

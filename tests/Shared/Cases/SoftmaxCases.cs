@@ -16,7 +16,13 @@ internal sealed class SoftmaxCases : OpCaseTable
             yield return new(new SoftmaxGradientOp(), batch, logits, logits) { HasGradient = false };
             yield return new(new LogSoftmaxOp(), batch, logits);
             yield return new(new LogSoftmaxGradientOp(), batch, logits, logits) { HasGradient = false };
-            yield return new(new SoftmaxCrossEntropyOp(), batch, logits, places) { ClassIndices = (1, shape.C), Differentiable = [0] };
+            yield return new(new SoftmaxCrossEntropyOp(), batch, logits, places, logits)
+            {
+                ClassIndices = (1, shape.C),
+                Positive = [2],
+                Differentiable = [0],
+                Build = (op, x) => new Node(op, [x[0], x[1], x[0].Softmax()], "y"),
+            };
             yield return new(new SoftmaxCrossEntropyGradientOp(), batch, logits, places, places) { ClassIndices = (1, shape.C), HasGradient = false };
             yield return new(new CorrectPredictionsOp(), batch, logits, places) { ClassIndices = (1, shape.C), HasGradient = false };
         }

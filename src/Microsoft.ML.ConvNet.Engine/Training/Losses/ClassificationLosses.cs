@@ -64,7 +64,7 @@ internal sealed record SoftmaxCrossEntropyLoss : ClassLoss
 
         var counted = Counted(target);
         var classes = counted == null ? target : target * counted;
-        var loss = new Node(new SoftmaxCrossEntropyOp(), [scores, classes], "crossEntropy");
+        var loss = new Node(new SoftmaxCrossEntropyOp(), [scores, classes, Prediction(output)], "crossEntropy");
         var weight = WeightOf(classes, counted);
         if (LabelSmoothing > 0)
             return Smoothed(scores, loss, weight, counted);
