@@ -39,6 +39,13 @@ internal static class LayerBenchmark
         ("mobilenet", 8, [384, 14, 14], 384, Square(3, 1, 1), 384),
         ("mobilenet", 8, [16, 112, 112], 96, Square(1), 1),
         ("mobilenet", 8, [96, 14, 14], 576, Square(1), 1),
+        ("grouped", 8, [128, 28, 28], 128, Square(3, 1, 1), 32),
+        ("grouped", 8, [256, 14, 14], 256, Square(3, 1, 1), 32),
+        ("grouped", 8, [512, 7, 7], 512, Square(3, 1, 1), 32),
+        ("grouped", 8, [1024, 14, 14], 1024, Square(3, 1, 1), 32),
+        ("grouped", 16, [96, 27, 27], 256, Square(5, 1, 2), 2),
+        ("grouped", 16, [384, 13, 13], 384, Square(3, 1, 1), 2),
+        ("grouped", 8, [240, 28, 28], 240, Square(1), 3),
         ("mnist1d", 100, [1, 40], 25, Line(5, 2, 1), 1),
         ("mnist1d", 100, [25, 19], 25, Line(3, 2, 1), 1),
         ("wide", 1, [64, 56, 56], 64, Square(3, 1, 1), 1),
@@ -75,7 +82,7 @@ internal static class LayerBenchmark
                 var speed = candidate.Problem.Flops / best / 1e3;
                 var layouts = $"{candidate.Problem.XLayout} → {candidate.Problem.YLayout}";
                 Console.WriteLine(FormattableString.Invariant(
-                    $"  {kernel.Name,-24} {layouts,-16} {best,10:F1} µs {speed,7:F1} GFLOP/s {speed / peak,6:P0}   estimate {candidate.Algorithm.Cost(candidate.Problem) / options.Threads,10:F1} µs"));
+                    $"  {kernel.Name,-29} {layouts,-16} {best,10:F1} µs {speed,7:F1} GFLOP/s {speed / peak,6:P0}   estimate {candidate.Algorithm.Cost(candidate.Problem) / options.Threads,10:F1} µs"));
             }
         }
     }

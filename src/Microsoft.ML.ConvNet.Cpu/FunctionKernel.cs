@@ -40,5 +40,5 @@ internal static unsafe class KernelCallPointers
     };
 
     /// <summary>The memory of an operand, or null for scratch memory of no length.</summary>
-    private static float* Pointer(TensorView view) => view.Buffer is NativeBuffer buffer ? buffer.Pointer + view.Offset : null;
+    public static float* Pointer(this TensorView view) => view.Buffer is NativeBuffer buffer ? buffer.Pointer + view.Offset : null;
 }

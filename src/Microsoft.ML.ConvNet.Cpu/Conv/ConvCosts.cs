@@ -20,6 +20,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 ///                                                                                        filters' 1.1, 1.1, 0.4 times
 /// Winograd, samples    points × tiles,      0.9 · d/(d + 3)                              images' points 0.3 times, filters' 0.4, 0.4,
 ///                      idle lanes' too                                                   0.8 times for each block; 0, 0, 0.7 times dy
+/// …, grouped           that of its convolutions without groups, zeros between groups included
 /// </code>
 /// </summary>
 internal static class ConvCosts

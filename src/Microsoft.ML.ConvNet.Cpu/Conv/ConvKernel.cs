@@ -19,8 +19,9 @@ internal sealed class ConvKernel(CpuOptions options, WorkerPool pool, ConvTuning
     /// 2. 1×1 as GEMM: the image is the matrix already, nothing is copied;
     /// 3. Winograd, 3×3 and 5×5 windows with channels or samples in the lanes: fewer multiplications, large tiles where they pay and small ones else;
     /// 4. direct: channels in the lanes, no matrices; first layers read the plain image;
-    /// 5. samples in the lanes: few or odd channels;
-    /// 6. im2col + GEMM: every convolution.
+    /// 5. both for convolutions with groups, channels in the lanes;
+    /// 6. samples in the lanes: few or odd channels;
+    /// 7. im2col + GEMM: every convolution.
     /// </summary>
     internal static readonly IConvAlgorithm[] Algorithms =
     [
@@ -31,6 +32,10 @@ internal sealed class ConvKernel(CpuOptions options, WorkerPool pool, ConvTuning
         new WinogradConv<WinogradF23>(),
         new WinogradConv<WinogradF45>(),
         new DirectConv(),
+        new GroupedConv(new WinogradConv<WinogradF43>()),
+        new GroupedConv(new WinogradConv<WinogradF23>()),
+        new GroupedConv(new WinogradConv<WinogradF45>()),
+        new GroupedConv(new DirectConv()),
         new BatchLanesConv(),
         new GemmConv(pointwise: false),
     ];

@@ -43,6 +43,12 @@ internal sealed record ConvProblem(ConvPass Pass, Window Window, int Groups, Sha
     /// <summary>Whether the weights stay the same for many runs, so that only the first pays for preparing them.</summary>
     public bool KeepsPrepared { get; init; }
 
+    /// <summary>
+    /// x and y are one of so many equal parts of the channels of their samples, which lie as many times as far apart as they are long; see
+    /// <see cref="GroupedConv"/>.
+    /// </summary>
+    public int Parts { get; init; } = 1;
+
     /// <summary>The bias of a step, or null.</summary>
     public unsafe float* Bias(KernelCall call) => HasBias ? call.Input(2) : null;
 

@@ -17,6 +17,10 @@ internal static class VectorJob
     public static void RunVectors<TJob>(this WorkerPool pool, int chunks, TJob job)
         where TJob : struct, IVectorJob => pool.Run(chunks, new Widest<TJob>(job));
 
+    /// <summary>The same for chunks that run loops on the pool themselves; see <see cref="WorkerPool.RunNested"/>.</summary>
+    public static void RunNestedVectors<TJob>(this WorkerPool pool, int chunks, TJob job)
+        where TJob : struct, IVectorJob => pool.RunNested(chunks, new Widest<TJob>(job));
+
     private readonly struct Widest<TJob>(TJob job) : IParallelJob
         where TJob : struct, IVectorJob
     {

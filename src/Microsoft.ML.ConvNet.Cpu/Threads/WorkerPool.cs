@@ -77,6 +77,19 @@ internal sealed unsafe class WorkerPool : IDisposable
         }
     }
 
+    /// <summary>
+    /// The same for chunks that run loops on this pool themselves: in parallel as long as there is a chunk for every thread, then one after
+    /// the other, each of which shares its loops among the threads.
+    /// </summary>
+    public void RunNested<TJob>(int chunks, TJob job)
+        where TJob : struct, IParallelJob
+    {
+        var together = chunks / Threads * Threads;
+        Run(together, job);
+        for (var chunk = together; chunk < chunks; chunk++)
+            job.Execute(chunk);
+    }
+
     /// <summary>Runs <paramref name="body"/> for every chunk; the closure is the caller's allocation.</summary>
     public void Run(int chunks, Action<int> body) => Run(chunks, new ActionJob(body));
 

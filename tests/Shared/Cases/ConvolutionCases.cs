@@ -74,6 +74,14 @@ internal sealed class ConvolutionCases : OpCaseTable
             (1, [112, 3, 2], 16, Square(3, padding: 2), 1, false),
             (3, [16, 14, 11], 48, new Window(new WindowAxis(5, Before: 4, After: 1), new WindowAxis(5, After: 3)), 1, true),
 
+            // Groups, of whole vectors and of parts of them.
+            (3, [32, 9, 7], 64, Square(3, padding: 1), 2, true),
+            (2, [64, 6, 7], 32, Square(3, padding: 1), 8, true),
+            (19, [48, 5, 6], 96, Square(5, padding: 2), 3, false),
+            (2, [32, 8, 9], 32, Square(3, stride: 2, padding: 1), 8, true),
+            (2, [64, 5, 5], 128, Square(1), 4, true),
+            (2, [96, 11], 48, Line(3, stride: 2, padding: 1), 6, true),
+
             // Large windows and few channels, by samples.
             (21, [3, 14, 11], 5, Square(5), 1, true),
             (17, [5, 9, 10], 6, new Window(new WindowAxis(5, Before: 2, After: 2), new WindowAxis(5, Before: 4, After: 1)), 1, false),

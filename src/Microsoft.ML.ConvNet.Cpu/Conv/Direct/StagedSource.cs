@@ -13,11 +13,12 @@ internal sealed unsafe class StagedSource
     private readonly int _width;
     private readonly int _firstColumn;
     private readonly int _columns;
+    private readonly int _parts;
 
     /// <summary>Describes the rows that <paramref name="targetRows"/> rows of targets read, at most, whatever their phase.</summary>
-    public StagedSource(Shape shape, Layout layout, TapAxis[] vertical, TapAxis[] horizontal, int targetRows)
+    public StagedSource(Shape shape, Layout layout, int parts, TapAxis[] vertical, TapAxis[] horizontal, int targetRows)
     {
-        (_height, _width) = (shape.H, shape.W);
+        (_height, _width, _parts) = (shape.H, shape.W, parts);
         PixelFloats = layout.Lanes;
         Blocks = shape.C / PixelFloats;
         RowStep = vertical[0].SourceStep;
@@ -55,8 +56,8 @@ internal sealed unsafe class StagedSource
     /// <summary>Floats from a block of channels to the next.</summary>
     public nint BlockStride { get; }
 
-    /// <summary>Floats of a sample in memory.</summary>
-    public nint SampleLength => (nint)Blocks * PlaneLength;
+    /// <summary>Floats from a sample in memory to the next; see <see cref="ConvProblem.Parts"/>.</summary>
+    public nint SampleLength => (nint)Blocks * PlaneLength * _parts;
 
     private nint PlaneLength => (nint)_height * _width * PixelFloats;
 

@@ -45,17 +45,17 @@ internal sealed unsafe class TapConvolution
         var horizontal = forward ? TapAxis.Forward(width, target.W) : TapAxis.InputGradient(width, target.W);
 
         _rows = vertical[0].Count;
-        _rowBlocks = GemmBlocking.DivideRoundingUp(_rows, MaxRows(source, sourceLayout, vertical, horizontal));
+        _rowBlocks = GemmBlocking.DivideRoundingUp(_rows, MaxRows(source, sourceLayout, problem.Parts, vertical, horizontal));
         _rowsPerBlock = GemmBlocking.DivideRoundingUp(_rows, _rowBlocks);
         _rowBlocks = GemmBlocking.DivideRoundingUp(_rows, _rowsPerBlock);
-        _source = new StagedSource(source, sourceLayout, vertical, horizontal, _rowsPerBlock);
+        _source = new StagedSource(source, sourceLayout, problem.Parts, vertical, horizontal, _rowsPerBlock);
 
         var lanes = VectorWidth.Floats;
         _phases = [.. from v in vertical from h in horizontal select new TapPhase(_source, v, h, _rowsPerBlock, target.W, lanes)];
         _panels = new FilterPanels(_phases, width.Size, problem.Window.Taps, source.C, target.C, sourceLayout.Lanes);
         _targetRow = (nint)vertical[0].TargetStep * target.W * lanes;
         _targetPlane = (nint)target.Plane * lanes;
-        _targetSample = target.Length;
+        _targetSample = (nint)target.Length * problem.Parts;
     }
 
     /// <summary>The floats of the packed weights.</summary>
@@ -74,9 +74,9 @@ internal sealed unsafe class TapConvolution
     }
 
     /// <summary>The target rows of which a block's source and pixels are not too many.</summary>
-    private static int MaxRows(Shape source, Layout layout, TapAxis[] vertical, TapAxis[] horizontal)
+    private static int MaxRows(Shape source, Layout layout, int parts, TapAxis[] vertical, TapAxis[] horizontal)
     {
-        var one = new StagedSource(source, layout, vertical, horizontal, 1);
+        var one = new StagedSource(source, layout, parts, vertical, horizontal, 1);
         var fitting = (((MaxStaged / (one.Pitch * one.Blocks)) - one.Span) / one.RowStep) + 1;
         return Math.Clamp(Math.Min((int)fitting, MaxPixels / horizontal.Sum(h => h.Count)), 1, vertical[0].Count);
     }

@@ -32,7 +32,7 @@ internal sealed unsafe class WinogradBatchForward<TTile> : Kernel
         if (call.ParametersChanged)
             new WinogradBatchFilters<TTile>(call.Input(1), Filters, call.Prepared()).Run(_pool);
         var job = new GroupJob(this, call.Input(0), call.Prepared(), _problem.Bias(call), _problem.Addend(call), call.Output());
-        WinogradBatch.RunParts(_pool, GemmBlocking.DivideRoundingUp(call.Batch, _problem.XLayout.Lanes), job);
+        _pool.RunNestedVectors(GemmBlocking.DivideRoundingUp(call.Batch, _problem.XLayout.Lanes), job);
     }
 
     /// <summary>All tiles of one group of samples.</summary>

@@ -44,7 +44,7 @@ internal sealed unsafe class WinogradBatchWeightGradient<TTile> : Kernel
     {
         var groups = Groups(call.Batch);
         var (dW, partials, length) = ((nint)call.Output(), (nint)call.Workspace(), _problem.WeightLength);
-        WinogradBatch.RunParts(_pool, Parts(groups), new PartJob(this, groups, call.Input(0), call.Input(1), (float*)dW, (float*)partials));
+        _pool.RunNestedVectors(Parts(groups), new PartJob(this, groups, call.Input(0), call.Input(1), (float*)dW, (float*)partials));
         for (var part = 1; part < Parts(groups); part++)
             Pointwise.Map(_pool, (float*)dW, (float*)partials + ((part - 1) * (nint)length), (float*)dW, length, default(Add));
     }

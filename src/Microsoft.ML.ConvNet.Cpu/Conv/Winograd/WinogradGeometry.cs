@@ -18,6 +18,9 @@ namespace Microsoft.ML.ConvNet.Cpu;
 internal readonly record struct WinogradGeometry(
     int Inputs, int Outputs, int Height, int Width, int OutputHeight, int OutputWidth, int Top, int Left, int TileSize)
 {
+    /// <summary>See <see cref="ConvProblem.Parts"/>.</summary>
+    public int Parts { get; init; } = 1;
+
     public int TilesDown { get; } = GemmBlocking.DivideRoundingUp(OutputHeight, TileSize);
 
     public int TilesAcross { get; } = GemmBlocking.DivideRoundingUp(OutputWidth, TileSize);
@@ -30,8 +33,8 @@ internal readonly record struct WinogradGeometry(
         var reach = TTile.Taps - 1;
         var (x, y, (_, height, width)) = (problem.X, problem.Y, problem.Window);
         return problem.Pass == ConvPass.InputGradient
-            ? new(y.C, x.C, y.H, y.W, x.H, x.W, reach - height.Before, reach - width.Before, TTile.Outputs)
-            : new(x.C, y.C, x.H, x.W, y.H, y.W, height.Before, width.Before, TTile.Outputs);
+            ? new(y.C, x.C, y.H, y.W, x.H, x.W, reach - height.Before, reach - width.Before, TTile.Outputs) { Parts = problem.Parts }
+            : new(x.C, y.C, x.H, x.W, y.H, y.W, height.Before, width.Before, TTile.Outputs) { Parts = problem.Parts };
     }
 
     /// <summary>

@@ -5,7 +5,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// <summary>One block of channels of a batch of images, whose planes hold whole vectors.</summary>
 /// <param name="images">The batch.</param>
 /// <param name="channel">The first channel of the block.</param>
-/// <param name="channels">The channels of an image.</param>
+/// <param name="channels">The channels of an image in memory.</param>
 /// <param name="height">Its rows.</param>
 /// <param name="width">Its columns.</param>
 internal readonly unsafe struct WinogradPlanes<S, V>(float* images, int channel, int channels, int height, int width)
