@@ -46,6 +46,13 @@ internal static class LayerBenchmark
         ("grouped", 16, [96, 27, 27], 256, Square(5, 1, 2), 2),
         ("grouped", 16, [384, 13, 13], 384, Square(3, 1, 1), 2),
         ("grouped", 8, [240, 28, 28], 240, Square(1), 3),
+        ("volume", 2, [16, 32, 32, 32], 32, Cube(3, 1), 1),
+        ("volume", 4, [32, 16, 16, 16], 64, Cube(3, 1), 1),
+        ("volume", 8, [1, 32, 32, 32], 32, Cube(5, 2), 1),
+        ("volume", 16, [32, 14, 14, 14], 32, Cube(3, 1), 1),
+        ("line", 8, [64, 256], 64, Line(3, 1, 1), 1),
+        ("line", 8, [128, 1000], 128, Line(9, 1, 4), 1),
+        ("line", 32, [32, 100], 64, Line(5, 1, 2), 1),
         ("mnist1d", 100, [1, 40], 25, Line(5, 2, 1), 1),
         ("mnist1d", 100, [25, 19], 25, Line(3, 2, 1), 1),
         ("wide", 1, [64, 56, 56], 64, Square(3, 1, 1), 1),
@@ -82,7 +89,7 @@ internal static class LayerBenchmark
                 var speed = candidate.Problem.Flops / best / 1e3;
                 var layouts = $"{candidate.Problem.XLayout} → {candidate.Problem.YLayout}";
                 Console.WriteLine(FormattableString.Invariant(
-                    $"  {kernel.Name,-29} {layouts,-16} {best,10:F1} µs {speed,7:F1} GFLOP/s {speed / peak,6:P0}   estimate {candidate.Algorithm.Cost(candidate.Problem) / options.Threads,10:F1} µs"));
+                    $"  {kernel.Name,-31} {layouts,-16} {best,10:F1} µs {speed,7:F1} GFLOP/s {speed / peak,6:P0}   estimate {candidate.Algorithm.Cost(candidate.Problem) / options.Threads,10:F1} µs"));
             }
         }
     }
@@ -106,9 +113,12 @@ internal static class LayerBenchmark
         };
     }
 
-    private static Shape OutputShape(Shape x, int filters, Window window) => x.Rank == 2
-        ? new Shape([filters, window.Width.Outputs(x.W)])
-        : new Shape([filters, window.Height.Outputs(x.H), window.Width.Outputs(x.W)]);
+    private static Shape OutputShape(Shape x, int filters, Window window) => x.Rank switch
+    {
+        2 => [filters, window.Width.Outputs(x.W)],
+        3 => [filters, window.Height.Outputs(x.H), window.Width.Outputs(x.W)],
+        _ => [filters, window.Depth.Outputs(x.D), window.Height.Outputs(x.H), window.Width.Outputs(x.W)],
+    };
 
     private static IEnumerable<Candidate> Candidates(OpSignature plain)
     {
@@ -164,6 +174,12 @@ internal static class LayerBenchmark
 
     private static Window Square(int size, int stride = 1, int padding = 0)
         => new(new WindowAxis(size, stride, padding, padding), new WindowAxis(size, stride, padding, padding));
+
+    private static Window Cube(int size, int padding)
+    {
+        var axis = new WindowAxis(size, 1, padding, padding);
+        return new Window(axis, axis, axis);
+    }
 
     private static Window Line(int size, int stride, int padding) => new(new WindowAxis(1), new WindowAxis(size, stride, padding, padding));
 }

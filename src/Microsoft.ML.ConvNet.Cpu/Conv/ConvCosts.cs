@@ -21,6 +21,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// Winograd, samples    points × tiles,      0.9 · d/(d + 3)                              images' points 0.3 times, filters' 0.4, 0.4,
 ///                      idle lanes' too                                                   0.8 times for each block; 0, 0, 0.7 times dy
 /// …, grouped           that of its convolutions without groups, zeros between groups included
+/// …, by planes         that of its convolutions of planes
 /// </code>
 /// </summary>
 internal static class ConvCosts

@@ -20,8 +20,9 @@ internal sealed class ConvKernel(CpuOptions options, WorkerPool pool, ConvTuning
     /// 3. Winograd, 3×3 and 5×5 windows with channels or samples in the lanes: fewer multiplications, large tiles where they pay and small ones else;
     /// 4. direct: channels in the lanes, no matrices; first layers read the plain image;
     /// 5. both for convolutions with groups, channels in the lanes;
-    /// 6. samples in the lanes: few or odd channels;
-    /// 7. im2col + GEMM: every convolution.
+    /// 6. both for volumes, channels in the lanes;
+    /// 7. samples in the lanes: few or odd channels;
+    /// 8. im2col + GEMM: every convolution.
     /// </summary>
     internal static readonly IConvAlgorithm[] Algorithms =
     [
@@ -36,6 +37,10 @@ internal sealed class ConvKernel(CpuOptions options, WorkerPool pool, ConvTuning
         new GroupedConv(new WinogradConv<WinogradF23>()),
         new GroupedConv(new WinogradConv<WinogradF45>()),
         new GroupedConv(new DirectConv()),
+        new VolumeConv(new WinogradConv<WinogradF43>()),
+        new VolumeConv(new WinogradConv<WinogradF23>()),
+        new VolumeConv(new WinogradConv<WinogradF45>()),
+        new VolumeConv(new DirectConv()),
         new BatchLanesConv(),
         new GemmConv(pointwise: false),
     ];

@@ -43,11 +43,14 @@ internal sealed record ConvProblem(ConvPass Pass, Window Window, int Groups, Sha
     /// <summary>Whether the weights stay the same for many runs, so that only the first pays for preparing them.</summary>
     public bool KeepsPrepared { get; init; }
 
-    /// <summary>
-    /// x and y are one of so many equal parts of the channels of their samples, which lie as many times as far apart as they are long; see
-    /// <see cref="GroupedConv"/>.
-    /// </summary>
-    public int Parts { get; init; } = 1;
+    /// <summary>How far apart the parts of x lie in memory; null where x is all there is.</summary>
+    public ImageStrides? XStrides { get; init; }
+
+    /// <summary>Those of y.</summary>
+    public ImageStrides? YStrides { get; init; }
+
+    /// <summary>Whether the output of the forward pass or of the input gradient is added to what is there.</summary>
+    public bool Accumulates { get; init; }
 
     /// <summary>The bias of a step, or null.</summary>
     public unsafe float* Bias(KernelCall call) => HasBias ? call.Input(2) : null;

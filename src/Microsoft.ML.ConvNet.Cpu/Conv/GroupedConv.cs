@@ -25,7 +25,7 @@ internal sealed class GroupedConv(IConvAlgorithm algorithm) : IConvAlgorithm
     public double Cost(ConvProblem problem)
     {
         var part = PartOf(problem)!;
-        return part.Parts * algorithm.Cost(part);
+        return problem.X.C / part.X.C * algorithm.Cost(part);
     }
 
     public Kernel Bind(ConvProblem problem, WorkerPool pool)
@@ -47,7 +47,8 @@ internal sealed class GroupedConv(IConvAlgorithm algorithm) : IConvAlgorithm
                     X = problem.X.WithChannels(groups * inputs),
                     Y = problem.Y.WithChannels(groups * outputs),
                     Groups = 1,
-                    Parts = problem.Groups / groups,
+                    XStrides = ImageStrides.Of(problem.X, problem.XLayout),
+                    YStrides = ImageStrides.Of(problem.Y, problem.YLayout),
                 };
             }
         }

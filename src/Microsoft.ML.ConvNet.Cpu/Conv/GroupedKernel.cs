@@ -11,18 +11,20 @@ internal sealed unsafe class GroupedKernel(string name, ConvProblem problem, Con
 {
     public override string Name => name;
 
-    public override long WorkspaceLength => part.Parts * (kernel.WorkspaceLength + (IsWeightGradient ? SpreadLength : 0));
+    public override long WorkspaceLength => Parts * (kernel.WorkspaceLength + (IsWeightGradient ? SpreadLength : 0));
 
-    public override long PreparedLength => part.Parts * (kernel.PreparedLength + (IsWeightGradient ? 0 : SpreadLength));
+    public override long PreparedLength => Parts * (kernel.PreparedLength + (IsWeightGradient ? 0 : SpreadLength));
+
+    private int Parts => problem.X.C / part.X.C;
 
     private bool IsWeightGradient => problem.Pass == ConvPass.WeightGradient;
 
-    private int GroupsOfPart => problem.Groups / part.Parts;
+    private int GroupsOfPart => problem.Groups / Parts;
 
     /// <summary>The floats of a part's weights with zeros between its groups; 0 where it is a single one.</summary>
     private int SpreadLength => GroupsOfPart > 1 ? part.WeightLength : 0;
 
-    public override void Run(KernelCall call) => pool.RunNested(part.Parts, new PartJob(this, call));
+    public override void Run(KernelCall call) => pool.RunNested(Parts, new PartJob(this, call));
 
     private readonly struct PartJob(GroupedKernel grouped, KernelCall call) : IParallelJob
     {
@@ -35,9 +37,9 @@ internal sealed unsafe class GroupedKernel(string name, ConvProblem problem, Con
         var output = Piece(call.Output, index);
         var weights = IsWeightGradient ? output : inputs[1];
         if (GroupsOfPart > 1 && IsWeightGradient)
-            output = After(call.Workspace, (part.Parts * kernel.WorkspaceLength) + ((long)index * SpreadLength));
+            output = After(call.Workspace, (Parts * kernel.WorkspaceLength) + ((long)index * SpreadLength));
         else if (GroupsOfPart > 1)
-            inputs[1] = After(call.Prepared, (part.Parts * kernel.PreparedLength) + ((long)index * SpreadLength));
+            inputs[1] = After(call.Prepared, (Parts * kernel.PreparedLength) + ((long)index * SpreadLength));
 
         if (GroupsOfPart > 1 && !IsWeightGradient && call.ParametersChanged)
             Spread(weights.Pointer(), inputs[1].Pointer());
@@ -57,7 +59,7 @@ internal sealed unsafe class GroupedKernel(string name, ConvProblem problem, Con
 
     private TensorView Piece(TensorView view, int index)
     {
-        var shape = view.Type.Shape.WithChannels(view.Type.Shape.C / part.Parts);
+        var shape = view.Type.Shape.WithChannels(view.Type.Shape.C / Parts);
         return new(view.Buffer, view.Offset + ((long)index * shape.Length), view.Type with { Shape = shape });
     }
 

@@ -82,6 +82,12 @@ internal sealed class ConvolutionCases : OpCaseTable
             (2, [64, 5, 5], 128, Square(1), 4, true),
             (2, [96, 11], 48, Line(3, stride: 2, padding: 1), 6, true),
 
+            // Volumes, of whole vectors.
+            (2, [16, 5, 9, 7], 32, Cube(3, padding: 1), 1, true),
+            (3, [32, 4, 6, 5], 16, new Window(new WindowAxis(4, Stride: 2, Before: 3), new WindowAxis(3, Before: 1), new WindowAxis(3, Before: 1, After: 1)), 1, true),
+            (2, [16, 3, 8, 9], 16, new Window(new WindowAxis(2, Before: 3, Dilation: 3), new WindowAxis(5, Before: 2, After: 2), new WindowAxis(5, Before: 1)), 1, false),
+            (2, [16, 6, 7, 5], 16, Cube(3, stride: 2, padding: 1, dilation: 2), 1, true),
+
             // Large windows and few channels, by samples.
             (21, [3, 14, 11], 5, Square(5), 1, true),
             (17, [5, 9, 10], 6, new Window(new WindowAxis(5, Before: 2, After: 2), new WindowAxis(5, Before: 4, After: 1)), 1, false),

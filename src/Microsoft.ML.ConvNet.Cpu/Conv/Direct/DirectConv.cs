@@ -16,7 +16,7 @@ internal sealed class DirectConv : IConvAlgorithm
 {
     public string Name => "direct";
 
-    // Volumes are left to GEMM.
+    // Volumes go plane by plane: VolumeConv.
     public bool Supports(ConvProblem problem)
     {
         var lanes = Layout.ChannelLanes(VectorWidth.Floats);

@@ -13,12 +13,12 @@ internal sealed unsafe class StagedSource
     private readonly int _width;
     private readonly int _firstColumn;
     private readonly int _columns;
-    private readonly int _parts;
+    private readonly ImageStrides _strides;
 
     /// <summary>Describes the rows that <paramref name="targetRows"/> rows of targets read, at most, whatever their phase.</summary>
-    public StagedSource(Shape shape, Layout layout, int parts, TapAxis[] vertical, TapAxis[] horizontal, int targetRows)
+    public StagedSource(Shape shape, Layout layout, ImageStrides strides, TapAxis[] vertical, TapAxis[] horizontal, int targetRows)
     {
-        (_height, _width, _parts) = (shape.H, shape.W, parts);
+        (_height, _width, _strides) = (shape.H, shape.W, strides);
         PixelFloats = layout.Lanes;
         Blocks = shape.C / PixelFloats;
         RowStep = vertical[0].SourceStep;
@@ -29,7 +29,7 @@ internal sealed unsafe class StagedSource
         _columns = across.Max(a => a.End) - _firstColumn + 1;
         IsInPlace = FirstRow >= 0 && _firstColumn >= 0 && down.Max(a => a.End) < _height && _firstColumn + _columns <= _width;
         Pitch = (nint)(IsInPlace ? _width : _columns) * PixelFloats;
-        BlockStride = Pitch * (IsInPlace ? _height : RowsFor(targetRows));
+        BlockStride = IsInPlace ? strides.Block : Pitch * RowsFor(targetRows);
     }
 
     /// <summary>The floats of a pixel of a block.</summary>
@@ -56,10 +56,8 @@ internal sealed unsafe class StagedSource
     /// <summary>Floats from a block of channels to the next.</summary>
     public nint BlockStride { get; }
 
-    /// <summary>Floats from a sample in memory to the next; see <see cref="ConvProblem.Parts"/>.</summary>
-    public nint SampleLength => (nint)Blocks * PlaneLength * _parts;
-
-    private nint PlaneLength => (nint)_height * _width * PixelFloats;
+    /// <summary>Floats from a sample in memory to the next.</summary>
+    public nint SampleStride => _strides.Sample;
 
     public int RowsFor(int targetRows) => ((targetRows - 1) * RowStep) + Span;
 
@@ -68,7 +66,7 @@ internal sealed unsafe class StagedSource
 
     /// <summary>Where the blocks of a sample lie in memory from the row on that the target row <paramref name="targetRow"/> reads first.</summary>
     public float* InPlace(float* sample, int block, int targetRow)
-        => sample + (block * PlaneLength) + ((((nint)FirstRow + (targetRow * RowStep)) * _width) + _firstColumn) * PixelFloats;
+        => sample + (block * _strides.Block) + ((((nint)FirstRow + (targetRow * RowStep)) * _width) + _firstColumn) * PixelFloats;
 
     /// <summary>Copies what <paramref name="targetRows"/> rows of targets read of some blocks of a sample.</summary>
     [MethodImpl(Hot.Loop)]
@@ -82,7 +80,7 @@ internal sealed unsafe class StagedSource
         var first = Math.Max(0, _firstColumn) * PixelFloats;
         for (; blocks > 0; blocks--, block++, target += BlockStride)
         {
-            var plane = sample + (block * PlaneLength) + first;
+            var plane = sample + (block * _strides.Block) + first;
             var to = target;
             for (var row = firstRow; row < firstRow + rows; row++, to += Pitch)
             {

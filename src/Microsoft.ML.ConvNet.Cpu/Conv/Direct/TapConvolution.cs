@@ -38,24 +38,24 @@ internal sealed unsafe class TapConvolution
     {
         _problem = problem;
         var forward = problem.Pass == ConvPass.Forward;
-        var (source, sourceLayout) = forward ? (problem.X, problem.XLayout) : (problem.Y, problem.YLayout);
-        var target = forward ? problem.Y : problem.X;
+        var (x, y) = (problem.XStrides ?? ImageStrides.Of(problem.X, problem.XLayout), problem.YStrides ?? ImageStrides.Of(problem.Y, problem.YLayout));
+        var (source, sourceLayout, sourceStrides) = forward ? (problem.X, problem.XLayout, x) : (problem.Y, problem.YLayout, y);
+        var (target, targetStrides) = forward ? (problem.Y, y) : (problem.X, x);
         var (height, width) = (problem.Window.Height, problem.Window.Width);
         var vertical = forward ? TapAxis.Forward(height, target.H) : TapAxis.InputGradient(height, target.H);
         var horizontal = forward ? TapAxis.Forward(width, target.W) : TapAxis.InputGradient(width, target.W);
 
         _rows = vertical[0].Count;
-        _rowBlocks = GemmBlocking.DivideRoundingUp(_rows, MaxRows(source, sourceLayout, problem.Parts, vertical, horizontal));
+        _rowBlocks = GemmBlocking.DivideRoundingUp(_rows, MaxRows(source, sourceLayout, sourceStrides, vertical, horizontal));
         _rowsPerBlock = GemmBlocking.DivideRoundingUp(_rows, _rowBlocks);
         _rowBlocks = GemmBlocking.DivideRoundingUp(_rows, _rowsPerBlock);
-        _source = new StagedSource(source, sourceLayout, problem.Parts, vertical, horizontal, _rowsPerBlock);
+        _source = new StagedSource(source, sourceLayout, sourceStrides, vertical, horizontal, _rowsPerBlock);
 
         var lanes = VectorWidth.Floats;
         _phases = [.. from v in vertical from h in horizontal select new TapPhase(_source, v, h, _rowsPerBlock, target.W, lanes)];
         _panels = new FilterPanels(_phases, width.Size, problem.Window.Taps, source.C, target.C, sourceLayout.Lanes);
         _targetRow = (nint)vertical[0].TargetStep * target.W * lanes;
-        _targetPlane = (nint)target.Plane * lanes;
-        _targetSample = (nint)target.Length * problem.Parts;
+        (_targetPlane, _targetSample) = (targetStrides.Block, targetStrides.Sample);
     }
 
     /// <summary>The floats of the packed weights.</summary>
@@ -74,9 +74,9 @@ internal sealed unsafe class TapConvolution
     }
 
     /// <summary>The target rows of which a block's source and pixels are not too many.</summary>
-    private static int MaxRows(Shape source, Layout layout, int parts, TapAxis[] vertical, TapAxis[] horizontal)
+    private static int MaxRows(Shape source, Layout layout, ImageStrides strides, TapAxis[] vertical, TapAxis[] horizontal)
     {
-        var one = new StagedSource(source, layout, parts, vertical, horizontal, 1);
+        var one = new StagedSource(source, layout, strides, vertical, horizontal, 1);
         var fitting = (((MaxStaged / (one.Pitch * one.Blocks)) - one.Span) / one.RowStep) + 1;
         return Math.Clamp(Math.Min((int)fitting, MaxPixels / horizontal.Sum(h => h.Count)), 1, vertical[0].Count);
     }
@@ -151,8 +151,8 @@ internal sealed unsafe class TapConvolution
         private float* Stage(int firstSample, int samples, int firstRow, out nint sampleLength)
         {
             var s = _c._source;
-            var source = _source + (firstSample * s.SampleLength);
-            sampleLength = s.IsInPlace ? s.SampleLength : s.BlockStride * s.Blocks;
+            var source = _source + (firstSample * s.SampleStride);
+            sampleLength = s.IsInPlace ? s.SampleStride : s.BlockStride * s.Blocks;
             if (s.IsInPlace)
                 return s.InPlace(source, 0, firstRow);
 
@@ -160,7 +160,7 @@ internal sealed unsafe class TapConvolution
             for (var sample = 0; sample < samples; sample++)
             {
                 s.Copy(
-                    source + (sample * s.SampleLength), 0, s.Blocks, firstRow, Math.Min(_c._rowsPerBlock, _c._rows - firstRow),
+                    source + (sample * s.SampleStride), 0, s.Blocks, firstRow, Math.Min(_c._rowsPerBlock, _c._rows - firstRow),
                     staged + (sample * sampleLength));
             }
 
@@ -185,7 +185,7 @@ internal sealed unsafe class TapConvolution
                         var part = whole;
                         part.Runs = runs + run;
                         part.RunCount = Math.Min(runsInPanel, phase.Runs.Length - run);
-                        part.Accumulates = run > 0;
+                        part.Accumulates = run > 0 || _c._problem.Accumulates;
                         run += part.RunCount;
                         if (run < phase.Runs.Length)
                         {

@@ -46,7 +46,7 @@ internal sealed unsafe class TapWeightGradient
         _rowUnits = GemmBlocking.DivideRoundingUp(_rows, _rowsPerUnit);
         _samplesPerUnit = _rowUnits > 1 ? 1 : Math.Max(1, MaxPixels / y.Plane);
 
-        _source = new StagedSource(x, problem.XLayout, problem.Parts, vertical, horizontal, _rowsPerUnit);
+        _source = new StagedSource(x, problem.XLayout, problem.XStrides ?? ImageStrides.Of(x, problem.XLayout), vertical, horizontal, _rowsPerUnit);
         var phase = new TapPhase(_source, vertical[0], horizontal[0], _rowsPerUnit, _columns, VectorWidth.Floats);
         _panels = new FilterPanels([phase], window.Width.Size, window.Taps, x.C, y.C, _source.PixelFloats);
         var elementsOfBlock = window.Taps * _source.PixelFloats;
@@ -56,8 +56,7 @@ internal sealed unsafe class TapWeightGradient
         _elements = [.. phase.Runs.SelectMany(r => Enumerable.Range(0, phase.RunLength).Select(step => r.A + step)).Take(_blocksPerRange * elementsOfBlock)];
         _pixelGroups = GemmBlocking.DivideRoundingUp(WantedChunks, _ranges * _panels.Groups.Length);
         _columnStep = window.Width.Stride * _source.PixelFloats;
-        _gradientPlane = (nint)y.Plane * VectorWidth.Floats;
-        _gradientSample = (nint)y.Length * problem.Parts;
+        (_gradientPlane, _gradientSample) = problem.YStrides ?? ImageStrides.Of(y, problem.YLayout);
     }
 
     /// <summary>Room for the sums of each group of pixels.</summary>
@@ -171,14 +170,14 @@ internal sealed unsafe class TapWeightGradient
         private float* Stage(int firstSample, int samples, int block, int blocks, int firstRow, int rows, out nint sampleLength)
         {
             var s = _g._source;
-            var x = _x + (firstSample * s.SampleLength);
-            sampleLength = s.IsInPlace ? s.SampleLength : s.BlockStride * blocks;
+            var x = _x + (firstSample * s.SampleStride);
+            sampleLength = s.IsInPlace ? s.SampleStride : s.BlockStride * blocks;
             if (s.IsInPlace)
                 return s.InPlace(x, block, firstRow);
 
             var staged = Scratch.Get(ScratchUse.DirectSource, sampleLength * samples);
             for (var sample = 0; sample < samples; sample++)
-                s.Copy(x + (sample * s.SampleLength), block, blocks, firstRow, rows, staged + (sample * sampleLength));
+                s.Copy(x + (sample * s.SampleStride), block, blocks, firstRow, rows, staged + (sample * sampleLength));
             return staged;
         }
     }

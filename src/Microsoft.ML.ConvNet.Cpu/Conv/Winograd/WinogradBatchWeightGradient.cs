@@ -76,7 +76,7 @@ internal sealed unsafe class WinogradBatchWeightGradient<TTile> : Kernel
                 Outputs = problem.Y.C,
                 Columns = columns,
                 Images = g,
-                Gradients = g with { Outputs = columns },
+                Gradients = g with { Outputs = columns, OutputStrides = new(g.OutputStrides.Block, (nint)columns * problem.Y.Plane) },
                 Pitch = tiles * S.Count,
                 XPlane = ((nint)problem.X.C * tiles * S.Count) + S.Count,
                 DYPlane = ((nint)columns * tiles * S.Count) + S.Count,

@@ -18,7 +18,7 @@ internal static unsafe class WinogradBlock<S, V, TTile>
     public static void Input(WinogradGeometry g, float* input, int channel, TilePlace place, int count, float* points, nint plane, nint step)
     {
         var copy = stackalloc float[WinogradTransform.MaxTile];
-        var images = new WinogradPlanes<S, V>(input, channel, g.Inputs * g.Parts, g.Height, g.Width);
+        var images = new WinogradPlanes<S, V>(input, channel, g.Strides, g.Height, g.Width);
         for (var tile = 0; tile < count; tile++, place = g.Next(place), points += step)
         {
             images.Fetch(place.Sample, place.Y - g.Top + TTile.Points, place.X, TTile.Outputs);
@@ -34,7 +34,7 @@ internal static unsafe class WinogradBlock<S, V, TTile>
         WinogradGeometry g, float* dY, int channel, TilePlace place, int count, float* points, nint plane, nint step)
     {
         var copy = stackalloc float[WinogradTransform.MaxTile];
-        var images = new WinogradPlanes<S, V>(dY, channel, g.Outputs * g.Parts, g.OutputHeight, g.OutputWidth);
+        var images = new WinogradPlanes<S, V>(dY, channel, g.OutputStrides, g.OutputHeight, g.OutputWidth);
         for (var tile = 0; tile < count; tile++, place = g.Next(place), points += step)
         {
             images.Fetch(place.Sample, place.Y + TTile.Outputs, place.X, TTile.Outputs);
@@ -49,7 +49,7 @@ internal static unsafe class WinogradBlock<S, V, TTile>
     public static void InputGradient(WinogradGeometry g, float* points, nint plane, nint step, TilePlace place, int count, float* dX, int channel)
     {
         var tile = stackalloc float[WinogradTransform.MaxTile];
-        var images = new WinogradPlanes<S, V>(dX, channel, g.Inputs * g.Parts, g.Height, g.Width);
+        var images = new WinogradPlanes<S, V>(dX, channel, g.Strides, g.Height, g.Width);
         for (var index = 0; index < count; index++, place = g.Next(place), points += step)
         {
             WinogradTransform.InputGradient<S, V, TTile>(points, plane, tile);
@@ -75,7 +75,7 @@ internal static unsafe class WinogradBlock<S, V, TTile>
         V offset, float* addend, float floor, float* output, int channel)
     {
         var tile = stackalloc float[WinogradTransform.MaxTile];
-        var images = new WinogradPlanes<S, V>(output, channel, g.Outputs * g.Parts, g.OutputHeight, g.OutputWidth);
+        var images = new WinogradPlanes<S, V>(output, channel, g.OutputStrides, g.OutputHeight, g.OutputWidth);
         var least = S.Create(floor);
         for (var index = 0; index < count; index++, place = g.Next(place), points += step)
         {

@@ -43,7 +43,7 @@ internal sealed unsafe class WinogradForward<S, V, TTile> : Kernel
         }
 
         // Blocks run in parallel, as many on each thread; where that makes them too small, the steps of a block do. No result depends on it.
-        var operands = new Operands(call.Input(0), call.Prepared(), _problem.Bias(call), _problem.Addend(call), call.Output());
+        var operands = new Operands(call.Input(0), call.Prepared(), _problem.Bias(call), _problem.Accumulates ? call.Output() : _problem.Addend(call), call.Output());
         var tiles = call.Batch * _geometry.TilesPerImage;
         var rounds = GemmBlocking.DivideRoundingUp(tiles, MaxBlockTiles * _pool.Threads);
         var blockTiles = GemmBlocking.DivideRoundingUp(tiles, rounds * _pool.Threads);

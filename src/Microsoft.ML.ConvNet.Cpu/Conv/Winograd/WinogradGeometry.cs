@@ -18,8 +18,11 @@ namespace Microsoft.ML.ConvNet.Cpu;
 internal readonly record struct WinogradGeometry(
     int Inputs, int Outputs, int Height, int Width, int OutputHeight, int OutputWidth, int Top, int Left, int TileSize)
 {
-    /// <summary>See <see cref="ConvProblem.Parts"/>.</summary>
-    public int Parts { get; init; } = 1;
+    /// <summary>How far apart the parts of what is read lie.</summary>
+    public required ImageStrides Strides { get; init; }
+
+    /// <summary>How far apart the parts of what comes out lie.</summary>
+    public required ImageStrides OutputStrides { get; init; }
 
     public int TilesDown { get; } = GemmBlocking.DivideRoundingUp(OutputHeight, TileSize);
 
@@ -32,9 +35,10 @@ internal readonly record struct WinogradGeometry(
     {
         var reach = TTile.Taps - 1;
         var (x, y, (_, height, width)) = (problem.X, problem.Y, problem.Window);
+        var (ofX, ofY) = (problem.XStrides ?? ImageStrides.Of(x, problem.XLayout), problem.YStrides ?? ImageStrides.Of(y, problem.YLayout));
         return problem.Pass == ConvPass.InputGradient
-            ? new(y.C, x.C, y.H, y.W, x.H, x.W, reach - height.Before, reach - width.Before, TTile.Outputs) { Parts = problem.Parts }
-            : new(x.C, y.C, x.H, x.W, y.H, y.W, height.Before, width.Before, TTile.Outputs) { Parts = problem.Parts };
+            ? new(y.C, x.C, y.H, y.W, x.H, x.W, reach - height.Before, reach - width.Before, TTile.Outputs) { Strides = ofY, OutputStrides = ofX }
+            : new(x.C, y.C, x.H, x.W, y.H, y.W, height.Before, width.Before, TTile.Outputs) { Strides = ofX, OutputStrides = ofY };
     }
 
     /// <summary>
@@ -45,7 +49,11 @@ internal readonly record struct WinogradGeometry(
         where TTile : struct, IWinogradTile
     {
         var (x, y, (_, height, width), lanes) = (problem.X, problem.Y, problem.Window, problem.XLayout.Lanes);
-        return new(x.C * lanes, y.C * lanes, x.H, x.W, y.H, y.W, height.Before, width.Before, TTile.Outputs);
+        return new(x.C * lanes, y.C * lanes, x.H, x.W, y.H, y.W, height.Before, width.Before, TTile.Outputs)
+        {
+            Strides = ImageStrides.Of(x, problem.XLayout),
+            OutputStrides = ImageStrides.Of(y, problem.YLayout),
+        };
     }
 
     /// <summary>The place of one of the tiles of all images.</summary>

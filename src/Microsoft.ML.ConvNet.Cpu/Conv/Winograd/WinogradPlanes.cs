@@ -5,21 +5,21 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// <summary>One block of channels of a batch of images, whose planes hold whole vectors.</summary>
 /// <param name="images">The batch.</param>
 /// <param name="channel">The first channel of the block.</param>
-/// <param name="channels">The channels of an image in memory.</param>
+/// <param name="strides">How far apart blocks and images lie.</param>
 /// <param name="height">Its rows.</param>
 /// <param name="width">Its columns.</param>
-internal readonly unsafe struct WinogradPlanes<S, V>(float* images, int channel, int channels, int height, int width)
+internal readonly unsafe struct WinogradPlanes<S, V>(float* images, int channel, ImageStrides strides, int height, int width)
     where S : struct, ISimd<V>
     where V : struct
 {
-    private readonly float* _first = images + ((nint)channel * height * width);
+    private readonly float* _first = images + (channel / S.Count * strides.Block);
 
     /// <summary>Floats from a row to the next.</summary>
     public nint RowStride => (nint)width * S.Count;
 
     /// <summary>Where a place lies, which may be outside.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float* At(int sample, int y, int x) => _first + ((nint)sample * channels * height * width) + ((((nint)y * width) + x) * S.Count);
+    public float* At(int sample, int y, int x) => _first + (sample * strides.Sample) + ((((nint)y * width) + x) * S.Count);
 
     /// <summary>The rows and columns of a square that are there from a place on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
