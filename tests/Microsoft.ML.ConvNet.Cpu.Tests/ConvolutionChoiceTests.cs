@@ -111,7 +111,7 @@ public class ConvolutionChoiceTests
         var x = image.Conv(5, 3, padding: 1).Relu().Conv(16, 5, padding: 2).Relu().DepthwiseConv(3, padding: 1);
         if (everything)
         {
-            x = x.Conv(16, 5, padding: 2, groups: 4).Reshape([16, 2, Bars.Size / 2, Bars.Size])
+            x = x.Conv(16, 5, padding: 2, groups: 4).Conv(16, 3, padding: 1, groups: 2).Reshape([16, 2, Bars.Size / 2, Bars.Size])
                 .Conv3D(16, 3, padding: 1).Conv3D(16, 5, padding: 2).Reshape([16, Bars.Size, Bars.Size]);
         }
 

@@ -11,7 +11,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// algorithm            products             share of the peak                            bytes moved besides
 /// depthwise            the definition's     0.09, 0.07, 0.07, per strided place          –
 /// depthwise by lanes   the definition's     0.17, 0.17, 0.13, per strided place          –
-/// 1×1 GEMM             the definition's     0.8; less below 16 filters                   the weights
+/// 1×1 GEMM             the definition's     0.8; less below 16 filters                   the weights, x and y 0.8 times
 /// im2col + GEMM        the definition's     0.45, 0.3, 0.35; less below 16 filters       the weights
 /// direct               the definition's     0.93, 0.93, 0.86; 1×1 0.86, 0.86, 0.79;      3, 6, 3 times the weights
 ///                                           plain x 0.94 of it; a tile's share of it
@@ -34,7 +34,8 @@ internal static class ConvCosts
         => CostModel.Microseconds(problem.Flops, (problem.Pass == ConvPass.WeightGradient ? 0.13 : 0.17) / Strides(problem));
 
     public static double PointwiseGemm(ConvProblem problem)
-        => CostModel.Microseconds(problem.Flops, 0.8 * ShareOfFilters(problem)) + Traffic(problem.WeightLength);
+        => CostModel.Microseconds(problem.Flops, 0.8 * ShareOfFilters(problem)) + Traffic(problem.WeightLength)
+            + Traffic(0.8 * problem.MaxBatch * (problem.X.Length + problem.Y.Length));
 
     /// <summary>The columns cost as much as the products, and more where they are added up again.</summary>
     public static double Gemm(ConvProblem problem)

@@ -18,8 +18,9 @@ internal sealed class GroupedConv(IConvAlgorithm algorithm) : IConvAlgorithm
 
     public bool Fuses => algorithm.Fuses;
 
+    // Channels by themselves have algorithms of their own.
     public bool Supports(ConvProblem problem)
-        => problem.Groups > 1 && problem.XLayout.Kind == LayoutKind.ChannelLanes && problem.YLayout == problem.XLayout
+        => problem.Groups > 1 && problem.Groups < Math.Max(problem.X.C, problem.Y.C) && problem.XLayout.Kind == LayoutKind.ChannelLanes && problem.YLayout == problem.XLayout
             && PartOf(problem) is { } part && algorithm.Supports(part);
 
     public double Cost(ConvProblem problem)
