@@ -66,11 +66,8 @@ public struct ProductShape
     /// <summary>The extents, and the depth of one split.</summary>
     public int Rows, Columns, Depth, Chunk;
 
-    /// <summary>The number of splits of the depth.</summary>
-    public Divisor Splits;
-
-    /// <summary>The number of elements of the output of each split.</summary>
-    public int Length;
+    /// <summary>The number of splits of the depth, and of elements of the output of each.</summary>
+    public int Splits, Length;
 
     /// <summary>What a sum starts from: nothing (0), a number for each row of all groups (1) or for each column (2).</summary>
     public int Bias;

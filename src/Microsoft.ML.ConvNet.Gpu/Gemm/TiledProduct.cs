@@ -54,8 +54,7 @@ internal sealed class TiledProduct<TProduct>
         form.AQuads = call.Inputs[inputA].Offset % 4 == 0 ? form.AQuads : 0;
         form.BQuads = call.Inputs[inputB].Offset % 4 == 0 ? form.BQuads : 0;
         var shape = ShapeOf(call.Batch);
-        var splits = Splits(shape);
-        shape.Splits = splits;
+        var splits = shape.Splits = Splits(shape);
         shape.Chunk = (((shape.Depth + splits - 1) / splits) + 3) / 4 * 4;
         var c = splits > 1 ? call.Workspace((long)splits * shape.Length) : call.Output();
         var size = TileOf(shape);
