@@ -76,6 +76,7 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
         {
             Epochs = _options.Epochs,
             BatchSize = _options.BatchSize,
+            MicroBatchSize = _options.MicroBatchSize,
             LearningRate = _options.LearningRate,
             Schedule = _options.Schedule,
             Optimizer = _options.Optimizer,

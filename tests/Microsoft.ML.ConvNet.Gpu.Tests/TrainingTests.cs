@@ -40,6 +40,9 @@ public class TrainingTests
     }
 
     [Fact]
+    public void Parts_train_like_whole_batches() => GradientAccumulation.Check(TestBackend.Shared, 1e-4);
+
+    [Fact]
     public void A_fused_network_predicts_as_on_the_reference_backend()
     {
         var network = NewNetwork();

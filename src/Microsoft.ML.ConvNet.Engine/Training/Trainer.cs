@@ -26,6 +26,7 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
     /// <param name="validation">The samples to validate on; by default <see cref="TrainerOptions.ValidationFraction"/> of the others.</param>
     /// <param name="cancellation">Ends the training with the best network so far.</param>
     /// <exception cref="ArgumentException">The samples do not fit the network, or there are none.</exception>
+    /// <exception cref="InsufficientMemoryException">There is not enough memory for so many samples at once; the message says for how many there is.</exception>
     /// <exception cref="DivergedException">The loss became infinite or not a number.</exception>
     public TrainingResult Fit(Network network, IBatchSource training, IBatchSource? validation = null, CancellationToken cancellation = default)
     {
@@ -38,8 +39,52 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
         network = network.Clone();
         if (network.Weights == null)
             network.Initialize(_options.Seed);
-        using var run = new Run(backend, _options, network, training, validation);
+        using var run = Compile(network, training, validation);
         return run.Fit(cancellation);
+    }
+
+    /// <exception cref="InsufficientMemoryException">There is not enough memory; the message says what would fit.</exception>
+    private Run Compile(Network network, IBatchSource training, IBatchSource? validation)
+    {
+        try
+        {
+            return new Run(backend, _options, network, training, validation);
+        }
+        catch (OutOfMemoryException error)
+        {
+            var fitting = LargestFitting(Math.Min(_options.MicroBatchSize ?? _options.BatchSize, training.Count) - 1);
+            throw new InsufficientMemoryException(
+                error.Message + (fitting == 0
+                    ? " Not even one sample at a time fits."
+                    : $" So many samples at a time fit: {fitting}. {nameof(TrainerOptions.MicroBatchSize)} = {fitting} keeps the batch of {_options.BatchSize} and runs it in parts; {nameof(TrainerOptions.BatchSize)} = {fitting} makes the batch smaller."),
+                error);
+        }
+
+        // By trying: only the device knows what else takes its memory.
+        int LargestFitting(int most)
+        {
+            var (fits, doesNot) = (0, most + 1);
+            while (doesNot - fits > 1)
+            {
+                var middle = fits + ((doesNot - fits) / 2);
+                (fits, doesNot) = Fits(middle) ? (middle, doesNot) : (fits, middle);
+            }
+
+            return fits;
+        }
+
+        bool Fits(int microBatch)
+        {
+            try
+            {
+                using var run = new Run(backend, _options with { MicroBatchSize = microBatch }, network, training, validation);
+                return true;
+            }
+            catch (OutOfMemoryException)
+            {
+                return false;
+            }
+        }
     }
 
     private (IBatchSource Training, IBatchSource Validation) Split(IBatchSource source)
@@ -79,6 +124,7 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
         private readonly IBatchSource? _validation;
         private readonly Node _target;
         private readonly bool _countsCorrect;
+        private readonly int _batchSize;
         private readonly int _batches;
         private readonly Plan _plan;
         private readonly Evaluator? _evaluator;
@@ -89,17 +135,27 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
         public Run(IBackend backend, TrainerOptions options, Network network, IBatchSource training, IBatchSource? validation)
         {
             (_options, _network, _training, _validation) = (options, network, training, validation);
-            var batchSize = Math.Min(options.BatchSize, training.Count);
-            _batches = (training.Count + batchSize - 1) / batchSize;
+            _batchSize = Math.Min(options.BatchSize, training.Count);
+            _batches = (training.Count + _batchSize - 1) / _batchSize;
+            var partSize = Math.Min(options.MicroBatchSize ?? _batchSize, _batchSize);
             _target = new Node(new InputOp { Shape = options.Loss.TargetShape(network.Output) }, [], "target");
             var correct = options.Loss.Correct(network.Output, _target);
             _countsCorrect = correct != null;
             var computation = Computation.Training(
                 options.Loss.Mean(network.Output, _target), options.Optimizer, correct == null ? [] : [correct]);
-            computation = new RecomputeActivations(options.RecomputedSegments).Run(computation, batchSize);
-            _plan = Plan.Compile(computation, network.Layout, backend, batchSize);
-            _evaluator = validation == null ? null : new Evaluator(network, options.Loss, backend, batchSize);
-            _batch = new Batch(training, batchSize, options.Loss, network.Output);
+            computation = new RecomputeActivations(options.RecomputedSegments).Run(computation, partSize) with { AccumulatesGradients = partSize < _batchSize };
+            _plan = Plan.Compile(computation, network.Layout, backend, partSize);
+            try
+            {
+                _evaluator = validation == null ? null : new Evaluator(network, options.Loss, backend, partSize);
+            }
+            catch
+            {
+                _plan.Dispose();
+                throw;
+            }
+
+            _batch = new Batch(training, partSize, options.Loss, network.Output);
             _weights = network.RequireWeights().ToArray();
             _state = new TrainingState(0, double.PositiveInfinity, 0, _weights, []);
             Resume();
@@ -161,7 +217,7 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
                     return null;
                 }
 
-                var samples = order.AsSpan(batch * _plan.MaxBatch, Math.Min(_plan.MaxBatch, order.Length - (batch * _plan.MaxBatch)));
+                var samples = order.AsSpan(batch * _batchSize, Math.Min(_batchSize, order.Length - (batch * _batchSize)));
                 var loss = Step(epoch, batch, samples, totals);
                 if (!float.IsFinite(loss))
                     throw Diverged(epoch, batch, loss);
@@ -179,10 +235,34 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
         {
             var step = ((long)(epoch - 1) * _batches) + batch;
             var rate = _options.LearningRate * _options.Schedule.Factor(step, _batches, _options.Epochs);
+            var state = new RunState((ulong)_options.Seed, step, (float)rate);
+            if (_plan.MaxBatch == _batchSize)
+            {
+                Load(samples);
+                _plan.Run(samples.Length, state);
+                return totals.Add(_plan, samples.Length, _countsCorrect);
+            }
+
+            // Each part draws random numbers of its own.
+            var parts = (_batchSize + _plan.MaxBatch - 1) / _plan.MaxBatch;
+            var loss = 0f;
+            for (var (part, start) = (0, 0); start < samples.Length; part++, start += _plan.MaxBatch)
+            {
+                var some = samples[start..Math.Min(start + _plan.MaxBatch, samples.Length)];
+                var share = (float)some.Length / samples.Length;
+                Load(some);
+                _plan.RunPart(some.Length, share, state with { Step = (step * parts) + part });
+                loss += share * totals.Add(_plan, some.Length, _countsCorrect);
+            }
+
+            _plan.ApplyGradients(state);
+            return loss;
+        }
+
+        private void Load(ReadOnlySpan<int> samples)
+        {
             _batch.Load(samples);
             _batch.WriteTo(_plan, _network.Inputs[0], _target);
-            _plan.Run(samples.Length, new RunState((ulong)_options.Seed, step, (float)rate));
-            return totals.Add(_plan, samples.Length, _countsCorrect);
         }
 
         /// <summary>Takes note of a finished epoch: history, best values, checkpoint.</summary>
@@ -222,7 +302,7 @@ public sealed class Trainer(IBackend backend, TrainerOptions options)
         private TrainingProgress Progress(int epoch, int batch, Evaluation mean, TimeSpan elapsed, Evaluation? validation, bool endOfEpoch)
         {
             var left = elapsed * (((((double)_options.Epochs - epoch) * _batches) + _batches - batch) / batch);
-            var samples = Math.Min(_training.Count, (long)batch * _plan.MaxBatch);
+            var samples = Math.Min(_training.Count, (long)batch * _batchSize);
             return new TrainingProgress(
                 epoch, _options.Epochs, batch, _batches, mean.Loss, mean.Accuracy, samples / elapsed.TotalSeconds, left, validation, endOfEpoch);
         }
