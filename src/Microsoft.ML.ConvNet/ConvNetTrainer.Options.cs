@@ -75,9 +75,9 @@ public sealed partial class ConvNetTrainer
         public int? Seed;
 
         /// <summary>
-        /// Where to train: <see cref="ConvNetDevice.Auto"/> takes a GPU if there is one. By default the GPU of <see cref="MLContext.GpuDeviceId"/>, or the CPU where
-        /// that is not set. Without such a GPU, or where its memory does not suffice, the training runs on the CPU with a warning, or fails where
-        /// <see cref="MLContext.FallbackToCpu"/> is false.
+        /// Where to train, and where the transformer scores batches: <see cref="ConvNetDevice.Auto"/> takes a GPU if there is one. By default the GPU of
+        /// <see cref="MLContext.GpuDeviceId"/>, or the CPU where that is not set. Without such a GPU, or where its memory does not suffice, the CPU does it with a
+        /// warning, or it fails where <see cref="MLContext.FallbackToCpu"/> is false.
         /// </summary>
         public ConvNetDevice? Device;
 

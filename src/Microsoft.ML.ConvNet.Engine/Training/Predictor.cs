@@ -6,7 +6,7 @@ namespace Microsoft.ML.ConvNet;
 /// <summary>Runs a trained network. One predictor serves many threads, one batch at a time.</summary>
 public sealed class Predictor : IDisposable
 {
-    private readonly Lock _lock = new();
+    private readonly Lock _lock;
     private readonly Node _input;
     private readonly Plan _plan;
     private bool _disposed;
@@ -22,14 +22,21 @@ public sealed class Predictor : IDisposable
     /// <exception cref="ArgumentException">The network has more than one input.</exception>
     /// <exception cref="InvalidOperationException">The network has no values.</exception>
     public Predictor(Network network, IBackend backend, int maxBatch = 32, Loss? loss = null)
-        : this(network, backend, maxBatch, loss, valuesOf: null)
+        : this(network, backend, maxBatch, loss, new Lock())
+    {
+    }
+
+    /// <summary>Compiles a network for a backend that one predictor at a time may use: that which holds the gate.</summary>
+    internal Predictor(Network network, IBackend backend, int maxBatch, Loss? loss, Lock gate)
+        : this(network, backend, maxBatch, loss, valuesOf: null, gate)
     {
         _plan.WriteVariables(network.RequireWeights());
     }
 
     /// <summary>Compiles a network that shares the values of another predictor, which is disposed last.</summary>
-    internal Predictor(Network network, IBackend backend, int maxBatch, Loss? loss, Predictor? valuesOf)
+    internal Predictor(Network network, IBackend backend, int maxBatch, Loss? loss, Predictor? valuesOf, Lock? gate = null)
     {
+        _lock = gate ?? new Lock();
         _input = network.RequireSingleInput();
         var output = loss?.Prediction(network.Output) ?? network.Output;
         OutputShape = output.Shape;
