@@ -15,6 +15,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly Node _target;
     private readonly float[] _images;
     private readonly float[] _classes;
+    private Action? _arrive;
     private long _step;
 
     public TrainingRun(Options options)
@@ -42,17 +43,20 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>What deriving the gradients and compiling the plan took.</summary>
     public TimeSpan CompileTime { get; }
 
-    /// <summary>One step of training on the batch, which is written to the plan anew, as a trainer does.</summary>
+    /// <summary>One step of training on the batch, which is written to the plan anew; the next is on its way meanwhile, as a trainer does.</summary>
     public void Step()
     {
-        WriteBatch();
+        _arrive ??= SendBatch();
+        _arrive();
         Plan.Run(_classes.Length, NextState());
+        _arrive = SendBatch();
+        Plan.Wait();
     }
 
     /// <summary>The same, with the time of each step of the plan.</summary>
     public IEnumerable<TimeSpan> ProfileStep()
     {
-        WriteBatch();
+        SendBatch()();
         return Plan.Profile(_classes.Length, NextState());
     }
 
@@ -80,11 +84,7 @@ internal sealed class TrainingRun : IDisposable
         Plan.WriteVariables(network.Weights);
     }
 
-    private void WriteBatch()
-    {
-        Plan.Write(Network.Inputs[0], _images);
-        Plan.Write(_target, _classes);
-    }
+    private Action SendBatch() => Plan.BeginWrite(Network.Inputs[0], _images) + Plan.BeginWrite(_target, _classes);
 
     private RunState NextState() => new(1, _step++, 1e-4f);
 }

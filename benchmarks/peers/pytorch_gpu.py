@@ -28,7 +28,7 @@ def configure(torch, arguments):
 
 
 def make_batch(torch, arguments, shape, classes):
-    """Images and targets on the host, from where each step copies them, as our own benchmark does; page-locked, as is usual."""
+    """Images and targets on the host, from where each step copies them; page-locked, as is usual."""
     images = torch.rand(arguments.batch, *shape)
     if arguments.layout == "channels-last":
         if len(shape) != 3:

@@ -130,16 +130,16 @@ public sealed class Plan : IDisposable
 
     /// <summary>Sets an input for the next run, sample after sample. A run may overwrite it.</summary>
     /// <exception cref="ArgumentException">There are more values than fit, or the node is no input of the plan.</exception>
-    public void Write(Node input, ReadOnlySpan<float> values)
-    {
-        if (input.Op is not InputOp || !_views.TryGetValue(input, out var view))
-            throw new ArgumentException($"{input} is not an input of this plan.", nameof(input));
-        if (values.Length > input.Type.Length(MaxBatch))
-            throw new ArgumentException($"{input} takes {input.Type.Length(MaxBatch)} values for {MaxBatch} samples; received {values.Length}.", nameof(values));
-        view.Write(values);
-    }
+    public void Write(Node input, ReadOnlySpan<float> values) => ViewOf(input, values.Length).Write(values);
 
-    /// <summary>Runs all steps for the first <paramref name="batch"/> samples.</summary>
+    /// <summary>
+    /// Begins to set an input for the run after the one that may still be going on: on a device the values travel meanwhile. Calling what is returned ends it; the values
+    /// stay as they are until then.
+    /// </summary>
+    /// <exception cref="ArgumentException">There are more values than fit, or the node is no input of the plan.</exception>
+    public Action BeginWrite(Node input, ReadOnlyMemory<float> values) => ViewOf(input, values.Length).BeginWrite(values);
+
+    /// <summary>Runs all steps for the first <paramref name="batch"/> samples. Reading waits for a run on a device; so does <see cref="Wait"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The batch is below one or above <see cref="MaxBatch"/>.</exception>
     public void Run(int batch, RunState state = default)
     {
@@ -171,6 +171,9 @@ public sealed class Plan : IDisposable
         CheckAccumulates();
         RunSteps(_update, 1, state);
     }
+
+    /// <summary>Returns when all that was started is done.</summary>
+    public void Wait() => _backend.Synchronize();
 
     /// <summary>Runs all steps like <see cref="Run"/> and measures each.</summary>
     /// <returns>The time of each of <see cref="Steps"/>.</returns>
@@ -243,7 +246,6 @@ public sealed class Plan : IDisposable
     {
         foreach (var step in steps)
             RunStep(step, batch, state, share);
-        _backend.Synchronize();
         NoteUpdates();
     }
 
@@ -254,6 +256,15 @@ public sealed class Plan : IDisposable
     {
         _owned.Add(_backend.Allocate(length));
         return _owned[^1];
+    }
+
+    private TensorView ViewOf(Node input, int length)
+    {
+        if (input.Op is not InputOp || !_views.TryGetValue(input, out var view))
+            throw new ArgumentException($"{input} is not an input of this plan.", nameof(input));
+        return length <= input.Type.Length(MaxBatch)
+            ? view
+            : throw new ArgumentException($"{input} takes {input.Type.Length(MaxBatch)} values for {MaxBatch} samples; received {length}.", "values");
     }
 
     private void CheckBatch(int batch)

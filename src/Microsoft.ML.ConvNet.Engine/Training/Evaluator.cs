@@ -69,11 +69,12 @@ internal sealed class Batch(IBatchSource source, int size, Loss loss, Node outpu
         loss.CheckTargets(output, _targets.AsSpan(0, _count * source.TargetShape.Length));
     }
 
-    public void WriteTo(Plan plan, Node input, Node target)
-    {
-        plan.Write(input, _inputs.AsSpan(0, _count * source.InputShape.Length));
-        plan.Write(target, _targets.AsSpan(0, _count * source.TargetShape.Length));
-    }
+    public void WriteTo(Plan plan, Node input, Node target) => BeginWriteTo(plan, input, target)();
+
+    /// <summary>Begins to set the inputs of a plan; calling what is returned ends it. No other samples are loaded in between.</summary>
+    public Action BeginWriteTo(Plan plan, Node input, Node target)
+        => plan.BeginWrite(input, _inputs.AsMemory(0, _count * source.InputShape.Length))
+            + plan.BeginWrite(target, _targets.AsMemory(0, _count * source.TargetShape.Length));
 }
 
 /// <summary>Adds up losses and right predictions, batch by batch, from a plan whose outputs are the mean loss and the right ones.</summary>
