@@ -43,6 +43,9 @@ internal sealed class Upload : IDisposable
 
     public void Dispose()
     {
+        // What was begun may never be ended; it must not read memory that is gone.
+        _accelerator.Bind();
+        _stream.Synchronize();
         _stream.Dispose();
         _host.Dispose();
         _beside.Dispose();

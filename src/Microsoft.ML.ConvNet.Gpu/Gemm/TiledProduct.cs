@@ -67,25 +67,24 @@ internal sealed class TiledProduct<TProduct>
             _fold(shape.Length, c, call.Output(), new Partials { Count = shape.Length, Splits = splits, Scale = 1 });
     }
 
-    /// <summary>The largest tile that is filled well, and that there are enough of.</summary>
-    private int TileOf(ProductShape shape)
+    /// <summary>The largest tile that is filled well, and that there are enough of, where need be by splitting the depth.</summary>
+    internal static int ChooseTile(ProductShape shape, int groups)
     {
-        if (_tile != 0)
-            return _tile;
         var least = Math.Min(shape.Rows, shape.Columns);
-        if (least >= 96 && (long)Tiles(shape.Rows, LargeTile.Size) * Tiles(shape.Columns, LargeTile.Size) * Groups >= BusyGroups / 2)
+        if (least >= 96 && TilesOf(shape, groups, LargeTile.Size) * MostSplitsOf(shape) >= BusyGroups / 2)
             return LargeTile.Size;
         return least > 32 ? 64 : least > 16 ? 32 : 16;
     }
 
-    private int Splits(ProductShape shape)
-    {
-        if (shape.Bias != 0 || shape.Adds != 0 || shape.Relu != 0)
-            return 1;
-        var size = TileOf(shape);
-        var tiles = (long)Tiles(shape.Rows, size) * Tiles(shape.Columns, size) * Groups;
-        return (int)Math.Clamp(Math.Min(shape.Depth / LeastDepthOfASplit, BusyGroups / tiles), 1, MostSplits);
-    }
+    private int TileOf(ProductShape shape) => _tile != 0 ? _tile : ChooseTile(shape, Groups);
+
+    private int Splits(ProductShape shape) => (int)Math.Clamp(BusyGroups / TilesOf(shape, Groups, TileOf(shape)), 1, MostSplitsOf(shape));
+
+    /// <summary>Sums that something follows are not split.</summary>
+    private static int MostSplitsOf(ProductShape shape)
+        => shape.Bias != 0 || shape.Adds != 0 || shape.Relu != 0 ? 1 : Math.Clamp(shape.Depth / LeastDepthOfASplit, 1, MostSplits);
+
+    private static long TilesOf(ProductShape shape, int groups, int size) => (long)Tiles(shape.Rows, size) * Tiles(shape.Columns, size) * groups;
 
     private static int Tiles(int extent, int size) => (extent + size - 1) / size;
 }

@@ -33,6 +33,18 @@ public class TileTests
     }
 
     [Theory]
+    [InlineData(512, 100_352, 4608, 0, 128)]
+    [InlineData(512, 4608, 100_352, 0, 128)]
+    [InlineData(128, 1152, 200_704, 0, 128)]
+    [InlineData(128, 1152, 2048, 0, 64)]
+    [InlineData(128, 1152, 200_704, 1, 64)]
+    [InlineData(64, 576, 802_816, 0, 64)]
+    [InlineData(20, 1000, 25, 0, 32)]
+    [InlineData(10, 128, 100, 2, 16)]
+    public void The_largest_tile_is_taken_that_is_filled_and_keeps_the_device_busy(int rows, int columns, int depth, int bias, int tile)
+        => Assert.Equal(tile, TiledProduct<MatrixProduct>.ChooseTile(new ProductShape { Rows = rows, Columns = columns, Depth = depth, Bias = bias }, groups: 1));
+
+    [Theory]
     [InlineData(1, 0)]
     [InlineData(0, 2)]
     [InlineData(4, 8)]
