@@ -19,6 +19,7 @@ internal static class Networks
         ["resnet18-cifar"] = () => Models.ResNet18(Network.Input(3, 32, 32), 10, ResNetStem.Cifar),
         ["alexnet"] = () => Models.AlexNet(),
         ["resnet18"] = () => Models.ResNet18(),
+        ["resnet50"] = () => Models.ResNet50(),
         ["mobilenet"] = () => Models.MobileNetV2(),
         ["unet"] = () => Models.UNet(Network.Input(3, 128, 128), 2).Conv(10, 1).GlobalAveragePool().Flatten(),
         ["mnist1d"] = () => Models.Mnist1D(),

@@ -15,6 +15,7 @@ internal sealed class TrainingRun : IRun
     private readonly Node _target;
     private readonly float[] _images;
     private readonly float[] _classes;
+    private Action? _arrive;
     private long _step;
 
     public TrainingRun(Options options)
@@ -44,13 +45,16 @@ internal sealed class TrainingRun : IRun
 
     public void Step()
     {
-        WriteBatch();
+        _arrive ??= SendBatch();
+        _arrive();
         Plan.Run(_classes.Length, NextState());
+        _arrive = SendBatch();
+        Plan.Wait();
     }
 
     public IEnumerable<TimeSpan> ProfileStep()
     {
-        WriteBatch();
+        SendBatch()();
         return Plan.Profile(_classes.Length, NextState());
     }
 
@@ -78,11 +82,7 @@ internal sealed class TrainingRun : IRun
         Plan.WriteVariables(network.Weights);
     }
 
-    private void WriteBatch()
-    {
-        Plan.Write(Network.Inputs[0], _images);
-        Plan.Write(_target, _classes);
-    }
+    private Action SendBatch() => Plan.BeginWrite(Network.Inputs[0], _images) + Plan.BeginWrite(_target, _classes);
 
     private RunState NextState() => new(1, _step++, 1e-4f);
 }

@@ -83,6 +83,38 @@ def resnet18():
         *resnet18_stages(1000))
 
 
+class Bottleneck(nn.Module):
+    """1×1, 3×3 and 1×1 convolutions, added to the input, or to its 1×1 convolution where the shape changes."""
+
+    def __init__(self, channels, filters, stride):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(channels, filters, 1, bias=False), nn.BatchNorm2d(filters), nn.ReLU(inplace=True),
+            nn.Conv2d(filters, filters, 3, stride, padding=1, bias=False), nn.BatchNorm2d(filters), nn.ReLU(inplace=True),
+            nn.Conv2d(filters, 4 * filters, 1, bias=False), nn.BatchNorm2d(4 * filters))
+        keeps_shape = stride == 1 and channels == 4 * filters
+        self.shortcut = nn.Identity() if keeps_shape else nn.Sequential(
+            nn.Conv2d(channels, 4 * filters, 1, stride, bias=False), nn.BatchNorm2d(4 * filters))
+        self.relu = nn.ReLU(inplace=True)
+
+    def forward(self, x):
+        y = self.body(x)
+        y += self.shortcut(x)
+        return self.relu(y)
+
+
+def resnet50():
+    blocks, channels = [], 64
+    for stage, (filters, depth) in enumerate(((64, 3), (128, 4), (256, 6), (512, 3))):
+        for block in range(depth):
+            blocks.append(Bottleneck(channels, filters, 2 if stage > 0 and block == 0 else 1))
+            channels = 4 * filters
+    return nn.Sequential(
+        nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False), nn.BatchNorm2d(64), nn.ReLU(inplace=True),
+        nn.MaxPool2d(3, stride=2, padding=1),
+        *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 1000))
+
+
 def resnet18_cifar():
     return nn.Sequential(
         nn.Conv2d(3, 64, 3, padding=1, bias=False), nn.BatchNorm2d(64), nn.ReLU(inplace=True),
@@ -106,5 +138,6 @@ NETWORKS = OrderedDict([
     ("resnet18-cifar", (resnet18_cifar, (3, 32, 32), 10)),
     ("alexnet", (alexnet, (3, 224, 224), 1000)),
     ("resnet18", (resnet18, (3, 224, 224), 1000)),
+    ("resnet50", (resnet50, (3, 224, 224), 1000)),
     ("mnist1d", (mnist1d, (1, 40), 10)),
 ])

@@ -64,6 +64,8 @@ internal static class Comparison
         private readonly Node _target = new(new InputOp { Shape = [1] }, [], "target");
         private readonly Plan _plan;
         private readonly int _batch;
+        private readonly float[] _images;
+        private readonly float[] _classes;
         private long _step;
 
         public Training(Func<Node> make, IBackend backend, int batch)
@@ -71,6 +73,8 @@ internal static class Comparison
             _batch = batch;
             _network = new Network(make());
             _network.Initialize(1);
+            _images = [.. Enumerable.Range(0, _batch * _network.Inputs[0].Shape.Length).Select(i => (float)CounterRandom.Normal(5, (uint)i))];
+            _classes = [.. Enumerable.Range(0, _batch).Select(i => (float)(i % _network.Output.Shape.C))];
             _plan = Plan.Compile(
                 Computation.Training(Loss.SoftmaxCrossEntropy.Mean(_network.Output, _target), Optimizer.Sgd()), _network.Layout, backend, batch);
             _plan.WriteVariables(_network.Weights);
@@ -82,9 +86,8 @@ internal static class Comparison
         /// <summary>Trains a step and returns the loss before it.</summary>
         public double Step()
         {
-            var length = _network.Inputs[0].Shape.Length;
-            _plan.Write(_network.Inputs[0], [.. Enumerable.Range(0, _batch * length).Select(i => (float)CounterRandom.Normal(5, (uint)i))]);
-            _plan.Write(_target, [.. Enumerable.Range(0, _batch).Select(i => (float)(i % _network.Output.Shape.C))]);
+            _plan.Write(_network.Inputs[0], _images);
+            _plan.Write(_target, _classes);
             _plan.Run(_batch, new RunState(Seed: 3, _step++, LearningRate: 0.01f));
             var loss = new float[1];
             _plan.Read(0, loss);

@@ -111,7 +111,7 @@ public sealed class GpuBackend : IBackend, IDisposable
     private readonly KernelCache _kernels;
 
     /// <summary>Makes a backend on a GPU.</summary>
-    /// <param name="device">Which; <see cref="ConvNetDevice.Auto"/> is the first.</param>
+    /// <param name="device">Which; <see cref="ConvNetDevice.Auto"/> is the first that is not a CPU.</param>
     /// <exception cref="ArgumentException">The device is the CPU.</exception>
     /// <exception cref="GpuUnavailableException">There is no such GPU, or its driver is missing or does not work.</exception>
     public GpuBackend(ConvNetDevice device = default) : this(
@@ -125,8 +125,8 @@ public sealed class GpuBackend : IBackend, IDisposable
         try
         {
             var devices = devicesOf(context);
-            Device = GpuDevice.Describe(index ?? 0, Choose(devices, index));
-            _accelerator = Open(devices[index ?? 0], context);
+            Device = GpuDevice.Choose([.. devices.Index().Select(d => GpuDevice.Describe(d.Index, d.Item))], index);
+            _accelerator = Open(devices[Device.Index], context);
             _kernels = new KernelCache(_accelerator) { Tile = tile };
         }
         catch
@@ -187,15 +187,6 @@ public sealed class GpuBackend : IBackend, IDisposable
     /// <summary>Kernels count elements in 32 bits.</summary>
     private static bool HasIntIndices(OpSignature signature)
         => signature.Inputs.Append(signature.Output).All(t => t.Length(signature.MaxBatch) <= int.MaxValue);
-
-    private static Device Choose(IReadOnlyList<Device> devices, int? index)
-    {
-        if (devices.Count == 0)
-            throw new GpuUnavailableException($"There is no GPU: neither CUDA nor OpenCL found a device (looked for {DriverLibraries.Names}).");
-        if (index >= devices.Count)
-            throw new GpuUnavailableException($"There is no GPU {index}: the GPUs are {string.Join(", ", devices.Index().Select(d => $"{d.Index}: {GpuDevice.Describe(d.Index, d.Item)}"))}.");
-        return devices[index ?? 0];
-    }
 
     private static Accelerator Open(Device device, Context context)
     {

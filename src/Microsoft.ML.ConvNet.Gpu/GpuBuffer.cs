@@ -7,6 +7,10 @@ namespace Microsoft.ML.ConvNet.Gpu;
 /// <summary>Memory of a device. Copies wait for what was started before them.</summary>
 internal sealed class GpuBuffer : DeviceBuffer
 {
+    /// <summary>Less is copied faster than it is staged.</summary>
+    private const int LeastUpload = 1 << 14;
+
+    private readonly Dictionary<long, Upload> _uploads = [];
     private readonly Accelerator _accelerator;
     private readonly MemoryBuffer1D<float, Stride1D.Dense> _memory;
 
@@ -32,6 +36,19 @@ internal sealed class GpuBuffer : DeviceBuffer
         _memory.View.SubView(offset, source.Length).CopyFromCPU(_accelerator.DefaultStream, source);
     }
 
+    public override Action BeginWrite(long offset, ReadOnlyMemory<float> source)
+    {
+        Check(offset, source.Length);
+        if (source.Length < LeastUpload || UploadTo(offset, source.Length) is not { } upload)
+            return base.BeginWrite(offset, source);
+        upload.Begin(source.Span);
+        return () =>
+        {
+            _accelerator.Bind();
+            upload.End(_memory.View.SubView(offset, source.Length));
+        };
+    }
+
     public override void Read(long offset, Span<float> destination)
     {
         Check(offset, destination.Length);
@@ -44,8 +61,31 @@ internal sealed class GpuBuffer : DeviceBuffer
     protected override void Dispose(bool disposing)
     {
         if (disposing)
+        {
+            foreach (var upload in _uploads.Values)
+                upload.Dispose();
             _memory.Dispose();
+        }
+
         base.Dispose(disposing);
+    }
+
+    /// <summary>The way to a place, as long as the longest write so far; none where memory does not suffice for it.</summary>
+    private Upload? UploadTo(long offset, int length)
+    {
+        _accelerator.Bind();
+        if (_uploads.TryGetValue(offset, out var upload) && upload.Length >= length)
+            return upload;
+        try
+        {
+            upload?.Dispose();
+            _uploads.Remove(offset);
+            return _uploads[offset] = new Upload(_accelerator, length);
+        }
+        catch (AcceleratorException)
+        {
+            return null;
+        }
     }
 
     private void Check(long offset, int length)

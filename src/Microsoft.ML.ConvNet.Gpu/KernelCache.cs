@@ -68,10 +68,6 @@ internal sealed class KernelCache(Accelerator accelerator)
         => Load(kernel, accelerator.LoadAutoGroupedStreamKernel);
 
     /// <summary>A kernel of groups of threads that share memory.</summary>
-    public Action<KernelConfig, T1, T2, T3> Groups<T1, T2, T3>(Action<T1, T2, T3> kernel)
-        where T1 : struct where T2 : struct where T3 : struct
-        => Load(kernel, accelerator.LoadStreamKernel);
-
     public Action<KernelConfig, T1, T2, T3, T4> Groups<T1, T2, T3, T4>(Action<T1, T2, T3, T4> kernel)
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct
         => Load(kernel, accelerator.LoadStreamKernel);

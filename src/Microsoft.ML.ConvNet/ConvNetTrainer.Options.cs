@@ -28,6 +28,12 @@ public sealed partial class ConvNetTrainer
         /// <summary>The rows of one step; 32 by default.</summary>
         public int BatchSize = 32;
 
+        /// <summary>
+        /// The rows that are run at once; the whole batch by default. A smaller number takes less memory: the gradients of the parts are averaged before each step of
+        /// the optimizer, and batch normalisation takes the statistics of each part.
+        /// </summary>
+        public int? MicroBatchSize;
+
         /// <summary>The learning rate before the schedule; 0.001 by default.</summary>
         public float LearningRate = 1e-3f;
 
@@ -69,9 +75,9 @@ public sealed partial class ConvNetTrainer
         public int? Seed;
 
         /// <summary>
-        /// Where to train: <see cref="ConvNetDevice.Auto"/> takes a GPU if there is one. By default the GPU of <see cref="MLContext.GpuDeviceId"/>, or the CPU where
-        /// that is not set. Without such a GPU, or where its memory does not suffice, the training runs on the CPU with a warning, or fails where
-        /// <see cref="MLContext.FallbackToCpu"/> is false.
+        /// Where to train, and where the transformer scores batches: <see cref="ConvNetDevice.Auto"/> takes a GPU if there is one. By default the GPU of
+        /// <see cref="MLContext.GpuDeviceId"/>, or the CPU where that is not set. Without such a GPU, or where its memory does not suffice, the CPU does it with a
+        /// warning, or it fails where <see cref="MLContext.FallbackToCpu"/> is false.
         /// </summary>
         public ConvNetDevice? Device;
 
@@ -129,6 +135,7 @@ public sealed partial class ConvNetTrainer
             ArgumentNullException.ThrowIfNull(Optimizer, nameof(Optimizer));
             Require(Epochs >= 1, nameof(Epochs), Epochs, "at least 1");
             Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
+            Require(MicroBatchSize is null or >= 1, nameof(MicroBatchSize), MicroBatchSize, "at least 1");
             Require(LearningRate > 0 && float.IsFinite(LearningRate), nameof(LearningRate), LearningRate, "above 0 and finite");
             Require(ValidationSetFraction is >= 0 and < 1, nameof(ValidationSetFraction), ValidationSetFraction, "at least 0 and below 1");
             Require(EarlyStopping is null or { Patience: >= 1 }, nameof(EarlyStopping), EarlyStopping?.Patience, "patient for at least 1 epoch");

@@ -1,5 +1,7 @@
+using Microsoft.ML.ConvNet.Backends;
 using Microsoft.ML.ConvNet.Cpu;
 using Microsoft.ML.ConvNet.Data;
+using Microsoft.ML.ConvNet.Gpu;
 using Microsoft.ML.ConvNet.Scoring;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -42,8 +44,7 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
     private readonly Options _options;
     private readonly TrainerOptions _trainerOptions;
     private readonly int _seed;
-    private readonly ConvNetDevice _device;
-    private readonly bool _fallsBack;
+    private readonly ChosenDevice _device;
 
     /// <summary>Creates a trainer.</summary>
     /// <param name="env">The environment: an <see cref="MLContext"/>.</param>
@@ -66,9 +67,7 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
 
         _options.Check();
 
-        var environment = env as IHostEnvironmentInternal;
-        _device = _options.Device ?? (environment?.GpuDeviceId is { } gpu ? ConvNetDevice.Gpu(gpu) : ConvNetDevice.Cpu);
-        _fallsBack = environment?.FallbackToCpu ?? true;
+        _device = ChosenDevice.Of(env, _options.Device);
 
         // Drawn once, so that each Fit of this trainer gives the same network.
         _seed = _options.Seed ?? _host.Rand.Next();
@@ -76,6 +75,7 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
         {
             Epochs = _options.Epochs,
             BatchSize = _options.BatchSize,
+            MicroBatchSize = _options.MicroBatchSize,
             LearningRate = _options.LearningRate,
             Schedule = _options.Schedule,
             Optimizer = _options.Optimizer,
@@ -116,10 +116,7 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
             // Each set of rows has a checkpoint of its own: a fold of a cross-validation must not go on from another fold's.
             CheckpointPath = _options.WorkspacePath is { } folder ? Path.Combine(folder, $"training-{training.Fingerprint()}.checkpoint") : null,
         };
-        var cpu = new CpuOptions { Threads = _options.Threads, ExactConvolution = _options.ExactConvolution, Tune = _options.TuneConvolutions };
-        var result = TrainingDevice.Run(
-            channel, _device, _fallsBack, cpu,
-            backend => new Trainer(backend, trainerOptions).Fit(_network, training, validation, _options.CancellationToken));
+        var result = _device.Run(channel, "Training", OnGpu, OnCpu);
         channel.Info(MessageSensitivity.None, result.StopReason switch
         {
             StopReason.Cancelled => $"Cancelled after {result.History.Count} epochs; the network is that of epoch {result.BestEpoch}.",
@@ -128,7 +125,22 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
         });
         return new ConvNetTransformer(
             result.Network, new(_options.FeatureColumnName, _options.PredictedLabelColumnName, _options.ScoreColumnName),
-            features.Type, labelType, classNames);
+            features.Type, labelType, classNames, new ScoringDevice(_host, _device));
+
+        TrainingResult OnGpu(ConvNetDevice device)
+        {
+            using var backend = new GpuBackend(device);
+            channel.Info(MessageSensitivity.None, $"Training on {backend.Device}.");
+            return Train(backend);
+        }
+
+        TrainingResult OnCpu()
+        {
+            using var backend = new CpuBackend(new CpuOptions { Threads = _options.Threads, ExactConvolution = _options.ExactConvolution, Tune = _options.TuneConvolutions });
+            return Train(backend);
+        }
+
+        TrainingResult Train(IBackend backend) => new Trainer(backend, trainerOptions).Fit(_network, training, validation, _options.CancellationToken);
     }
 
     /// <summary>The shape of the schema after this stage.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.ML.ConvNet.Cpu;
 using Microsoft.ML.ConvNet.Data;
 using Microsoft.ML.ConvNet.Scoring;
 using Microsoft.ML.ConvNet.Serialization;
@@ -10,7 +9,8 @@ namespace Microsoft.ML.ConvNet;
 
 /// <summary>
 /// A trained network as a stage of a pipeline: adds a probability for each class and the most probable class. Made by
-/// <see cref="ConvNetTrainer"/>. Rows are scored in batches; it may be used by several threads at once.
+/// <see cref="ConvNetTrainer"/>. Rows are scored in batches; it may be used by several threads at once. Batches are scored where the trainer trained, or for a model that was
+/// loaded, on the GPU of <see cref="MLContext.GpuDeviceId"/>, and on the CPU where there is none; single rows are always scored on the CPU.
 /// </summary>
 public sealed class ConvNetTransformer : ISingleFeaturePredictionTransformer<Network>, IDisposable
 {
@@ -22,16 +22,15 @@ public sealed class ConvNetTransformer : ISingleFeaturePredictionTransformer<Net
     private const string HeaderEntry = "Transformer.bin";
     private const string NetworkEntry = "Network.bin";
 
-    private static readonly CpuBackend _backend = new();
-
     private readonly Columns _columns;
     private readonly KeyDataViewType _labelType;
     private readonly ClassNames? _classNames;
+    private readonly ScoringDevice _device;
     private readonly ConcurrentDictionary<(int Batch, bool OfPixels), Lazy<Predictor>> _predictors = new();
 
-    internal ConvNetTransformer(Network network, Columns columns, DataViewType featureType, KeyDataViewType labelType, ClassNames? classNames)
+    internal ConvNetTransformer(Network network, Columns columns, DataViewType featureType, KeyDataViewType labelType, ClassNames? classNames, ScoringDevice device)
     {
-        (Model, _columns, FeatureColumnType, _labelType, _classNames) = (network, columns, featureType, labelType, classNames);
+        (Model, _columns, FeatureColumnType, _labelType, _classNames, _device) = (network, columns, featureType, labelType, classNames, device);
     }
 
     /// <summary>The trained network.</summary>
@@ -112,7 +111,8 @@ public sealed class ConvNetTransformer : ISingleFeaturePredictionTransformer<Net
         }
 
         return new ConvNetTransformer(
-            network!, header!.Columns, FeatureTypeOf(header.Feature), LabelTypeOf(header), header.ClassNames is { } names ? ClassNames.Restore(names) : null);
+            network!, header!.Columns, FeatureTypeOf(header.Feature), LabelTypeOf(header), header.ClassNames is { } names ? ClassNames.Restore(names) : null,
+            new ScoringDevice(env.Register(nameof(ConvNetTransformer)), ChosenDevice.Of(env, option: null)));
     }
 
     private FeatureReader CreateReader(DataViewSchema schema)
@@ -123,8 +123,7 @@ public sealed class ConvNetTransformer : ISingleFeaturePredictionTransformer<Net
     }
 
     private Predictor PredictorFor(int maxBatch, bool ofPixels)
-        => _predictors.GetOrAdd((maxBatch, ofPixels), key => new Lazy<Predictor>(
-            () => new Predictor(Model, _backend, key.Batch, Loss.SoftmaxCrossEntropy, key.OfPixels))).Value;
+        => _predictors.GetOrAdd((maxBatch, ofPixels), key => new Lazy<Predictor>(() => _device.Compile(Model, key.Batch, key.OfPixels))).Value;
 
     private static VersionInfo VersionInfo() => new(
         modelSignature: ModelSignature,

@@ -35,6 +35,13 @@ public class TrainingTests
     }
 
     [Fact]
+    public void Parts_train_like_whole_batches()
+    {
+        using var backend = new CpuBackend(threads: 2);
+        GradientAccumulation.Check(backend, 1e-4);
+    }
+
+    [Fact]
     public void A_network_learns()
     {
         using var backend = new CpuBackend();

@@ -43,6 +43,9 @@ public class TrainingTests
     public void Images_train_as_bytes_as_they_do_as_floats() => PixelTraining.Check(TestBackend.Shared);
 
     [Fact]
+    public void Parts_train_like_whole_batches() => GradientAccumulation.Check(TestBackend.Shared, 1e-4);
+
+    [Fact]
     public void A_fused_network_predicts_as_on_the_reference_backend()
     {
         var network = NewNetwork();

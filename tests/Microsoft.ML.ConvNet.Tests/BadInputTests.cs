@@ -237,6 +237,7 @@ public class BadInputTests
     [InlineData(nameof(ConvNetTrainer.Options.Epochs), -1)]
     [InlineData(nameof(ConvNetTrainer.Options.BatchSize), 0)]
     [InlineData(nameof(ConvNetTrainer.Options.BatchSize), -5)]
+    [InlineData(nameof(ConvNetTrainer.Options.MicroBatchSize), 0)]
     [InlineData(nameof(ConvNetTrainer.Options.LearningRate), 0f)]
     [InlineData(nameof(ConvNetTrainer.Options.LearningRate), -1f)]
     [InlineData(nameof(ConvNetTrainer.Options.LearningRate), float.NaN)]

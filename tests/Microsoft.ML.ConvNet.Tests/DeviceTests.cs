@@ -44,6 +44,44 @@ public class DeviceTests
         Assert.DoesNotContain(log, m => m.Message.Contains("GPU", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void A_model_scores_on_the_CPU_where_its_GPU_is_missing()
+    {
+        using var folder = new TemporaryFolder();
+        var (trained, _) = Context();
+        var model = Pipelines.Train(trained);
+        trained.Model.Save(model, Pipelines.TrainingData(trained).Schema, folder.PathOf("model.zip"));
+        var (ml, log) = Context();
+        (ml.GpuDeviceId, ml.FallbackToCpu) = (Missing, true);
+
+        var loaded = ml.Model.Load(folder.PathOf("model.zip"), out _);
+
+        Assert.Equal(Pipelines.Scores(model.Transform(Pipelines.TrainingData(trained))), Pipelines.Scores(loaded.Transform(Pipelines.TrainingData(ml))));
+        var warning = Assert.Single(log, m => m.Kind == ChannelMessageKind.Warning);
+        Assert.Contains("Scoring on the CPU. There is no GPU", warning.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_fallback_batches_need_the_GPU_and_single_rows_do_not()
+    {
+        using var folder = new TemporaryFolder();
+        var (trained, _) = Context();
+        trained.Model.Save(Pipelines.Train(trained), Pipelines.TrainingData(trained).Schema, folder.PathOf("model.zip"));
+        var (ml, _) = Context();
+        (ml.GpuDeviceId, ml.FallbackToCpu) = (Missing, false);
+
+        var loaded = ml.Model.Load(folder.PathOf("model.zip"), out _);
+
+        Messages.AssertSays(Assert.ThrowsAny<Exception>(() => Pipelines.Scores(loaded.Transform(Pipelines.TrainingData(ml)))), "There is no GPU");
+        using var engine = ml.Model.CreatePredictionEngine<VectorRow, Prediction>(loaded);
+        Assert.Equal(3, engine.Predict(Samples.Vectors(1)[0]).Score.Length);
+    }
+
+    private sealed class Prediction
+    {
+        public float[] Score { get; set; } = [];
+    }
+
     private static (MLContext Context, List<(ChannelMessageKind Kind, string Message)> Log) Context()
     {
         var ml = new MLContext(seed: 1);

@@ -381,6 +381,19 @@ public class TrainingTests
         Assert.NotNull(Fit(1, options));
     }
 
+    [Fact]
+    public void Batches_may_be_run_in_parts()
+    {
+        var options = Pipelines.Quick();
+        options.Optimizer = Optimizer.Sgd();
+        var whole = Fit(1, options).Model.Weights!.ToArray();
+        options.MicroBatchSize = 5;
+        var parts = Fit(1, options).Model.Weights!.ToArray();
+
+        Assert.NotEqual(whole, parts);
+        Assert.All(whole.Zip(parts), w => Assert.Equal(w.First, w.Second, 1e-5f));
+    }
+
     private static ConvNetTransformer Fit(int seed, ConvNetTrainer.Options? options = null, Network? network = null)
         => Pipelines.Train(new MLContext(seed), options, network);
 

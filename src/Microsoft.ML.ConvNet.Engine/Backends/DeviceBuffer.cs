@@ -14,6 +14,12 @@ public abstract class DeviceBuffer : IDisposable
     /// <summary>Copies from the host.</summary>
     public abstract void Write(long offset, ReadOnlySpan<float> source);
 
+    /// <summary>
+    /// Begins to copy from the host, which need not wait for what still uses the place; calling what is returned ends it, and the source stays as it is until then. By
+    /// default all is done at the end.
+    /// </summary>
+    public virtual Action BeginWrite(long offset, ReadOnlyMemory<float> source) => () => Write(offset, source.Span);
+
     /// <summary>Copies to the host.</summary>
     public abstract void Read(long offset, Span<float> destination);
 
@@ -36,6 +42,9 @@ public readonly record struct TensorView(DeviceBuffer Buffer, long Offset, Tenso
 {
     /// <summary>Copies the first <paramref name="source"/>.Length elements from the host.</summary>
     public void Write(ReadOnlySpan<float> source) => Buffer.Write(Offset, source);
+
+    /// <summary>Begins to copy the first <paramref name="source"/>.Length elements from the host: see <see cref="DeviceBuffer.BeginWrite"/>.</summary>
+    public Action BeginWrite(ReadOnlyMemory<float> source) => Buffer.BeginWrite(Offset, source);
 
     /// <summary>Copies the first <paramref name="destination"/>.Length elements to the host.</summary>
     public void Read(Span<float> destination) => Buffer.Read(Offset, destination);

@@ -20,6 +20,9 @@ public sealed record Computation
     /// <summary>The optimizer, or null to leave the parameters alone.</summary>
     public OptimizerOp? Optimizer { get; init; }
 
+    /// <summary>Whether the optimizer applies the gradients of several runs at once: see <see cref="Plan.RunPart"/>.</summary>
+    public bool AccumulatesGradients { get; init; }
+
     /// <summary>The computation of <paramref name="outputs"/> as they are in inference.</summary>
     public static Computation Inference(params IReadOnlyList<Node> outputs) => Lower(outputs, Mode.Inference);
 

@@ -18,12 +18,15 @@ public sealed class Plan : IDisposable
     private readonly VariableLayout _layout;
     private readonly DeviceBuffer _arena;
     private readonly VariableSlab _variables;
-    private readonly bool _ownsVariables;
     private readonly ConstantNodes _constant;
     private readonly DeviceBuffer? _gradients;
+    private readonly DeviceBuffer? _sums;
     private readonly DeviceBuffer[] _moments;
+    private readonly List<DeviceBuffer> _owned = [];
     private readonly Dictionary<Node, TensorView> _views = [];
     private readonly List<Step> _steps = [];
+    private readonly List<Step> _update = [];
+    private readonly Step? _accumulation;
 
     private Plan(Computation computation, VariableLayout layout, IBackend backend, int maxBatch, Plan? variablesOf)
     {
@@ -48,26 +51,46 @@ public sealed class Plan : IDisposable
             storage.Offset = offset;
         UnsharedBytes = shared.Sum(s => s.Length) * sizeof(float);
 
-        _arena = backend.Allocate(arenaLength);
-        _ownsVariables = variablesOf == null;
-        _variables = variablesOf?._variables ?? new VariableSlab(backend.Allocate(layout.Length));
-        _gradients = computation.Gradients.Count > 0 ? backend.Allocate(layout.TrainableLength) : null;
-        _moments = [.. Enumerable.Range(0, computation.Optimizer?.Moments ?? 0).Select(_ => backend.Allocate(layout.TrainableLength))];
+        try
+        {
+            _arena = Allocate(arenaLength);
+            _variables = variablesOf?._variables ?? new VariableSlab(Allocate(layout.Length));
+            _gradients = computation.Gradients.Count > 0 ? Allocate(layout.TrainableLength) : null;
+            _sums = _gradients != null && computation.AccumulatesGradients ? Allocate(layout.TrainableLength) : null;
+            _moments = [.. Enumerable.Range(0, computation.Optimizer?.Moments ?? 0).Select(_ => Allocate(layout.TrainableLength))];
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
 
         foreach (var node in order)
             _views[node] = ViewOf(storages[node], node.Type);
         foreach (var (_, node, kernel) in kernels)
         {
-            AddStep(node.Name, node.Op, kernel, [.. node.Inputs.Select(i => _views[i])], _views[node], ScratchView(workspaces), ScratchView(prepared), node);
+            _steps.Add(NewStep(node.Name, node.Op, kernel, [.. node.Inputs.Select(i => _views[i])], _views[node], ScratchView(workspaces), ScratchView(prepared), node));
 
             TensorView ScratchView(Dictionary<Node, Storage> of) => of.TryGetValue(node, out var storage) ? ViewOf(storage, new TensorType([], false)) : default;
         }
 
         if (computation.Optimizer is { } optimizer && layout.TrainableLength > 0)
         {
+            _update.Add(SlabStep("optimizer", optimizer, [_variables.Buffer, _sums ?? _gradients!, .. _moments], _variables.Buffer));
+            if (_sums != null)
+            {
+                // Plain gradient descent by a negative rate adds to the sums, which begin as zeros.
+                _steps.Add(_accumulation = SlabStep("accumulation", new SgdOp(), [_sums, _gradients!], _sums));
+                _update.Add(SlabStep("no gradients", new FillOp { Shape = [layout.TrainableLength], Value = 0 }, [], _sums));
+            }
+        }
+
+        Step SlabStep(string name, Op op, DeviceBuffer[] inputs, DeviceBuffer output)
+        {
             var slab = new TensorType([layout.TrainableLength], false);
-            TensorView[] operands = [.. new[] { _variables.Buffer, _gradients! }.Concat(_moments).Select(b => new TensorView(b, 0, slab))];
-            AddStep("optimizer", optimizer, Bind(optimizer, [.. operands.Select(_ => slab)], slab, keepsPrepared: false), operands, operands[0], default, default, null);
+            return NewStep(
+                name, op, Bind(op, [.. inputs.Select(_ => slab)], slab, keepsPrepared: false),
+                [.. inputs.Select(b => new TensorView(b, 0, slab))], new TensorView(output, 0, slab), default, default, null);
         }
     }
 
@@ -81,10 +104,10 @@ public sealed class Plan : IDisposable
     public long UnsharedBytes { get; }
 
     /// <summary>The bytes of parameters, states, gradients and moments.</summary>
-    public long VariableBytes => ((_ownsVariables ? _variables.Buffer.Length : 0) + (_gradients?.Length ?? 0) + _moments.Sum(m => m.Length)) * sizeof(float);
+    public long VariableBytes => _owned.Where(b => b != _arena).Sum(b => b.Length) * sizeof(float);
 
     /// <summary>The steps, in the order in which they run.</summary>
-    public IReadOnlyList<PlanStep> Steps => [.. _steps.Select(s => s.Description)];
+    public IReadOnlyList<PlanStep> Steps => [.. AllSteps.Select(s => s.Description)];
 
     /// <summary>Compiles a computation.</summary>
     /// <param name="computation">What to compute.</param>
@@ -107,39 +130,62 @@ public sealed class Plan : IDisposable
 
     /// <summary>Sets an input for the next run, sample after sample. A run may overwrite it.</summary>
     /// <exception cref="ArgumentException">There are more values than fit, or the node is no input of the plan.</exception>
-    public void Write(Node input, ReadOnlySpan<float> values)
-    {
-        if (input.Op is not InputOp || !_views.TryGetValue(input, out var view))
-            throw new ArgumentException($"{input} is not an input of this plan.", nameof(input));
-        if (values.Length > input.Type.Length(MaxBatch))
-            throw new ArgumentException($"{input} takes {input.Type.Length(MaxBatch)} values for {MaxBatch} samples; received {values.Length}.", nameof(values));
-        view.Write(values);
-    }
+    public void Write(Node input, ReadOnlySpan<float> values) => ViewOf(input, values.Length).Write(values);
 
-    /// <summary>Runs all steps for the first <paramref name="batch"/> samples.</summary>
+    /// <summary>
+    /// Begins to set an input for the run after the one that may still be going on: on a device the values travel meanwhile. Calling what is returned ends it; the values
+    /// stay as they are until then.
+    /// </summary>
+    /// <exception cref="ArgumentException">There are more values than fit, or the node is no input of the plan.</exception>
+    public Action BeginWrite(Node input, ReadOnlyMemory<float> values) => ViewOf(input, values.Length).BeginWrite(values);
+
+    /// <summary>Runs all steps for the first <paramref name="batch"/> samples. Reading waits for a run on a device; so does <see cref="Wait"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The batch is below one or above <see cref="MaxBatch"/>.</exception>
     public void Run(int batch, RunState state = default)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch, MaxBatch);
-        foreach (var step in _steps)
-            step.Run(batch, state, _variables.Version);
-        _backend.Synchronize();
-        NoteUpdates();
+        CheckBatch(batch);
+        RunSteps(AllSteps, batch, state);
     }
+
+    /// <summary>
+    /// Runs a part of a batch, of a computation that accumulates gradients: the optimizer waits for <see cref="ApplyGradients"/>, and then applies the
+    /// sum of the parts' gradients, each times its share. Where the loss is a mean over the samples, shares that are those of the samples
+    /// give the gradients of the whole batch. States are updated by each part.
+    /// </summary>
+    /// <param name="batch">The samples of the part.</param>
+    /// <param name="share">What its gradients are multiplied by.</param>
+    /// <param name="state">The seed and the step that random numbers of this part are drawn by.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The batch is below one or above <see cref="MaxBatch"/>.</exception>
+    /// <exception cref="InvalidOperationException">The computation does not accumulate gradients.</exception>
+    public void RunPart(int batch, float share, RunState state = default)
+    {
+        CheckBatch(batch);
+        CheckAccumulates();
+        RunSteps(_steps, batch, state, share);
+    }
+
+    /// <summary>Applies the gradients of the parts since the last time, and begins anew.</summary>
+    /// <exception cref="InvalidOperationException">The computation does not accumulate gradients.</exception>
+    public void ApplyGradients(RunState state)
+    {
+        CheckAccumulates();
+        RunSteps(_update, 1, state);
+    }
+
+    /// <summary>Returns when all that was started is done.</summary>
+    public void Wait() => _backend.Synchronize();
 
     /// <summary>Runs all steps like <see cref="Run"/> and measures each.</summary>
     /// <returns>The time of each of <see cref="Steps"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The batch is below one or above <see cref="MaxBatch"/>.</exception>
     public IReadOnlyList<TimeSpan> Profile(int batch, RunState state = default)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch, MaxBatch);
-        var times = new TimeSpan[_steps.Count];
-        foreach (var (index, step) in _steps.Index())
+        CheckBatch(batch);
+        var times = new TimeSpan[AllSteps.Count()];
+        foreach (var (index, step) in AllSteps.Index())
         {
             var start = Stopwatch.GetTimestamp();
-            step.Run(batch, state, _variables.Version);
+            RunStep(step, batch, state);
             _backend.Synchronize();
             times[index] = Stopwatch.GetElapsedTime(start);
         }
@@ -183,19 +229,54 @@ public sealed class Plan : IDisposable
         foreach (var (name, type, kernel) in rows)
             text.AppendLine(CultureInfo.InvariantCulture, $"{name.PadRight(names)}  {type.PadRight(types)}  {kernel}");
         text.AppendLine(CultureInfo.InvariantCulture,
-            $"{_steps.Count} steps on {_backend.Name}; batch ≤ {MaxBatch}; arena {ArenaBytes:N0} bytes ({UnsharedBytes:N0} unshared), variables {VariableBytes:N0} bytes");
+            $"{rows.Length} steps on {_backend.Name}; batch ≤ {MaxBatch}; arena {ArenaBytes:N0} bytes ({UnsharedBytes:N0} unshared), variables {VariableBytes:N0} bytes");
         return text.ToString();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _arena.Dispose();
-        if (_ownsVariables)
-            _variables.Buffer.Dispose();
-        _gradients?.Dispose();
-        foreach (var moment in _moments)
-            moment.Dispose();
+        foreach (var buffer in _owned)
+            buffer.Dispose();
+    }
+
+    private IEnumerable<Step> AllSteps => _steps.Concat(_update);
+
+    private void RunSteps(IEnumerable<Step> steps, int batch, RunState state, float share = 1)
+    {
+        foreach (var step in steps)
+            RunStep(step, batch, state, share);
+        NoteUpdates();
+    }
+
+    private void RunStep(Step step, int batch, RunState state, float share = 1)
+        => step.Run(batch, ReferenceEquals(step, _accumulation) ? state with { LearningRate = -share } : state, _variables.Version);
+
+    private DeviceBuffer Allocate(long length)
+    {
+        _owned.Add(_backend.Allocate(length));
+        return _owned[^1];
+    }
+
+    private TensorView ViewOf(Node input, int length)
+    {
+        if (input.Op is not InputOp || !_views.TryGetValue(input, out var view))
+            throw new ArgumentException($"{input} is not an input of this plan.", nameof(input));
+        return length <= input.Type.Length(MaxBatch)
+            ? view
+            : throw new ArgumentException($"{input} takes {input.Type.Length(MaxBatch)} values for {MaxBatch} samples; received {length}.", "values");
+    }
+
+    private void CheckBatch(int batch)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(batch, MaxBatch);
+    }
+
+    private void CheckAccumulates()
+    {
+        if (!_computation.AccumulatesGradients)
+            throw new InvalidOperationException($"The computation does not accumulate gradients; {nameof(Run)} runs it.");
     }
 
     private Kernel Bind(Op op, IReadOnlyList<TensorType> inputs, TensorType output, bool keepsPrepared)
@@ -219,14 +300,14 @@ public sealed class Plan : IDisposable
             _variables.Version++;
     }
 
-    private void AddStep(
+    private Step NewStep(
         string name, Op op, Kernel kernel, TensorView[] inputs, TensorView output, TensorView workspace, TensorView prepared, Node? node)
-        => _steps.Add(new Step(
+        => new(
             kernel,
             new KernelCall { Inputs = inputs, Output = output, Workspace = workspace, Prepared = prepared },
             new PlanStep(name, op, output.Type, kernel.Name) { Reason = kernel.Reason },
             node != null && _constant.HasConstantParameters(node),
-            node != null && _constant.Contains(node)));
+            node != null && _constant.Contains(node));
 
     /// <summary>The values of a network's variables, which plans share, and how often they were changed.</summary>
     private sealed class VariableSlab(DeviceBuffer buffer)

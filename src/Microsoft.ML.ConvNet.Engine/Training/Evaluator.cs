@@ -102,11 +102,12 @@ internal sealed class Batch(IBatchSource source, int size, Loss loss, Node outpu
         loss.CheckTargets(output, _targets.AsSpan(0, _count * source.TargetShape.Length));
     }
 
-    public void WriteTo(Plan plan, Node input, Node target)
-    {
-        plan.Write(input, _inputs.AsSpan(0, _count * LengthOf(source)));
-        plan.Write(target, _targets.AsSpan(0, _count * source.TargetShape.Length));
-    }
+    public void WriteTo(Plan plan, Node input, Node target) => BeginWriteTo(plan, input, target)();
+
+    /// <summary>Begins to set the inputs of a plan; calling what is returned ends it. No other samples are loaded in between.</summary>
+    public Action BeginWriteTo(Plan plan, Node input, Node target)
+        => plan.BeginWrite(input, _inputs.AsMemory(0, _count * LengthOf(source)))
+            + plan.BeginWrite(target, _targets.AsMemory(0, _count * source.TargetShape.Length));
 
     /// <summary>The floats that an input takes; four bytes to a float where the source has bytes.</summary>
     private static int LengthOf(IBatchSource source)

@@ -7,7 +7,7 @@ namespace Microsoft.ML.ConvNet;
 /// <summary>Runs a trained network. One predictor serves many threads, one batch at a time.</summary>
 public sealed class Predictor : IDisposable
 {
-    private readonly Lock _lock = new();
+    private readonly Lock _lock;
     private readonly Node _input;
     private readonly Plan _plan;
     private bool _disposed;
@@ -23,25 +23,29 @@ public sealed class Predictor : IDisposable
     /// <exception cref="ArgumentException">The network has more than one input.</exception>
     /// <exception cref="InvalidOperationException">The network has no values.</exception>
     public Predictor(Network network, IBackend backend, int maxBatch = 32, Loss? loss = null)
-        : this(network, backend, maxBatch, loss, ofPixels: false)
+        : this(network, backend, maxBatch, loss, ofPixels: false, new Lock())
     {
     }
 
-    /// <summary>Compiles a network for inputs as floats, or as bytes that lie four to a float; see <see cref="Ops.PixelsOp"/>.</summary>
-    internal Predictor(Network network, IBackend backend, int maxBatch, Loss? loss, bool ofPixels)
-        : this(network, backend, maxBatch, loss, ofPixels, valuesOf: null)
+    /// <summary>
+    /// Compiles a network for inputs as floats, or as bytes that lie four to a float (see <see cref="Ops.PixelsOp"/>), on a backend that one
+    /// predictor at a time may use: that which holds the gate.
+    /// </summary>
+    internal Predictor(Network network, IBackend backend, int maxBatch, Loss? loss, bool ofPixels, Lock gate)
+        : this(network, backend, maxBatch, loss, ofPixels, valuesOf: null, gate)
     {
         _plan.WriteVariables(network.RequireWeights());
     }
 
     /// <summary>Compiles a network that shares the values of another predictor, which is disposed last.</summary>
     internal Predictor(Network network, IBackend backend, int maxBatch, Loss? loss, Predictor valuesOf)
-        : this(network, backend, maxBatch, loss, ofPixels: false, valuesOf._plan)
+        : this(network, backend, maxBatch, loss, ofPixels: false, valuesOf._plan, new Lock())
     {
     }
 
-    private Predictor(Network network, IBackend backend, int maxBatch, Loss? loss, bool ofPixels, Plan? valuesOf)
+    private Predictor(Network network, IBackend backend, int maxBatch, Loss? loss, bool ofPixels, Plan? valuesOf, Lock gate)
     {
+        _lock = gate;
         _input = network.RequireSingleInput();
         var output = loss?.Prediction(network.Output) ?? network.Output;
         OutputShape = output.Shape;

@@ -12,6 +12,13 @@ public sealed record TrainerOptions
     /// <summary>The samples of one step; 32 by default.</summary>
     public int BatchSize { get; init; } = 32;
 
+    /// <summary>
+    /// The samples that are run at once; the whole batch by default. A smaller number takes less memory: the batch is run in parts, and the optimizer takes one step by
+    /// the mean of their gradients, weighted by their samples. Batch normalisation takes the statistics of each part, and a loss that divides by something else
+    /// than samples (class weights, places that count) does so in each part.
+    /// </summary>
+    public int? MicroBatchSize { get; init; }
+
     /// <summary>The learning rate before the schedule; 0.001 by default.</summary>
     public float LearningRate { get; init; } = 1e-3f;
 
@@ -62,6 +69,7 @@ public sealed record TrainerOptions
     {
         Require(Epochs >= 1, nameof(Epochs), Epochs, "at least 1");
         Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
+        Require(MicroBatchSize is null or >= 1, nameof(MicroBatchSize), MicroBatchSize, "at least 1");
         Require(LearningRate > 0 && float.IsFinite(LearningRate), nameof(LearningRate), LearningRate, "above 0 and finite");
         Require(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), ValidationFraction, "at least 0 and below 1");
         Require(RecomputedSegments >= 0, nameof(RecomputedSegments), RecomputedSegments, "at least 0");

@@ -7,5 +7,5 @@ public struct ConvGeometry
     public WindowGeometry Window;
 
     /// <summary>The channels of x, the filters, and how many of each a group has.</summary>
-    public int Channels, Filters, GroupChannels, GroupFilters;
+    public Divisor Channels, Filters, GroupChannels, GroupFilters;
 }

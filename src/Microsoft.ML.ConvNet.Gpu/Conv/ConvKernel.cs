@@ -20,99 +20,107 @@ internal static class ConvKernel
         _ => null,
     };
 
-    private static Kernel? Forward(ConvOp op, OpSignature signature, KernelCache kernels)
+    private static Kernel Forward(ConvOp op, OpSignature signature, KernelCache kernels)
     {
-        if (GeometryOf(op.Window, op.Groups, signature.Inputs[0].Shape, signature.Output.Shape) is not { } conv)
-            return null;
+        var (conv, window) = (GeometryOf(op.Window, op.Groups, signature.Inputs[0].Shape, signature.Output.Shape), WindowShape.Of(op.Window));
         var epilogue = new ProductShape { Bias = op.HasBias(signature.Inputs.Count) ? 1 : 0, Adds = op.Adds ? 1 : 0, Relu = op.Relu ? 1 : 0 };
         var last = signature.Inputs.Count - 1;
         if (IsDirect(conv))
-            return DirectConv.Forward(kernels, conv, WindowGeometry.Pack(op.Window), epilogue, last);
+            return DirectConv.Forward(kernels, conv, window, epilogue, last);
         var product = new TiledProduct<ForwardProduct>(kernels)
         {
             Groups = op.Groups,
-            Window = WindowGeometry.Pack(op.Window),
+            FormOf = _ => new ProductForm
+            {
+                Window = window,
+                AByDepth = 1,
+                AQuads = Is4(conv.GroupChannels * window.Taps),
+                BQuads = window.IsPointwise ? Is4(conv.Window.Plane) : 0,
+            },
             ShapeOf = batch => epilogue with
             {
                 Rows = conv.GroupFilters,
                 Columns = batch * conv.Window.OutPlane,
-                Depth = conv.GroupChannels * op.Window.Taps,
+                Depth = conv.GroupChannels * window.Taps,
                 Length = batch * conv.Filters * conv.Window.OutPlane,
-                AByDepth = 1,
             },
             ProductOf = _ => new ForwardProduct { Conv = conv },
         };
         return kernels.Step(
-            "implicit GEMM",
-            call => product.Run(
-                call, call.Input(1), call.Input(0), epilogue.Bias != 0 ? call.Input(2) : call.Output(), op.Adds ? call.Input(last) : call.Output()),
-            product.WorkspaceLength(signature.MaxBatch));
+            NameOf(window), call => product.Run(call, 1, 0, epilogue.Bias != 0 ? 2 : null, op.Adds ? last : null), product.WorkspaceLength(signature.MaxBatch));
     }
 
-    private static Kernel? InputGradient(ConvTransposeOp op, OpSignature signature, KernelCache kernels)
+    private static Kernel InputGradient(ConvTransposeOp op, OpSignature signature, KernelCache kernels)
     {
-        if (GeometryOf(op.Window, op.Groups, op.OutputShape, signature.Inputs[0].Shape) is not { } conv)
-            return null;
+        var (conv, window) = (GeometryOf(op.Window, op.Groups, op.OutputShape, signature.Inputs[0].Shape), WindowShape.Of(op.Window));
         var hasBias = signature.Inputs.Count > 2;
         if (IsDirect(conv))
-            return DirectConv.InputGradient(kernels, conv, WindowGeometry.Pack(op.Window), hasBias);
+            return DirectConv.InputGradient(kernels, conv, window, hasBias);
         var product = new TiledProduct<InputGradientProduct>(kernels)
         {
             Groups = op.Groups,
-            Window = WindowGeometry.Pack(op.Window),
+            FormOf = _ => new ProductForm
+            {
+                Window = window,
+                AByDepth = window.Taps == 1 ? 0 : 1,
+                AQuads = window.Taps == 1 ? Is4(conv.GroupChannels) : 0,
+                BQuads = window.IsPointwise ? Is4(conv.Window.Plane) : 0,
+            },
             ShapeOf = batch => new ProductShape
             {
                 Rows = conv.GroupChannels,
                 Columns = batch * conv.Window.Plane,
-                Depth = conv.GroupFilters * op.Window.Taps,
+                Depth = conv.GroupFilters * window.Taps,
                 Length = batch * conv.Channels * conv.Window.Plane,
-                AByDepth = 1,
                 Bias = hasBias ? 1 : 0,
             },
             ProductOf = _ => new InputGradientProduct { Conv = conv },
         };
-        return kernels.Step(
-            "implicit GEMM", call => product.Run(call, call.Input(1), call.Input(0), hasBias ? call.Input(2) : call.Output(), call.Output()),
-            product.WorkspaceLength(signature.MaxBatch));
+        return kernels.Step(NameOf(window), call => product.Run(call, 1, 0, hasBias ? 2 : null), product.WorkspaceLength(signature.MaxBatch));
     }
 
-    private static Kernel? WeightGradient(ConvWeightGradientOp op, OpSignature signature, KernelCache kernels)
+    private static Kernel WeightGradient(ConvWeightGradientOp op, OpSignature signature, KernelCache kernels)
     {
-        if (GeometryOf(op.Window, op.Groups, signature.Inputs[0].Shape, signature.Inputs[1].Shape) is not { } conv)
-            return null;
+        var (conv, window) = (GeometryOf(op.Window, op.Groups, signature.Inputs[0].Shape, signature.Inputs[1].Shape), WindowShape.Of(op.Window));
         if (IsDirect(conv))
-            return DirectConv.WeightGradient(kernels, conv, WindowGeometry.Pack(op.Window));
+            return DirectConv.WeightGradient(kernels, conv, window);
         var product = new TiledProduct<WeightGradientProduct>(kernels)
         {
             Groups = op.Groups,
-            Window = WindowGeometry.Pack(op.Window),
+            FormOf = _ => new ProductForm
+            {
+                Window = window,
+                AByDepth = 1,
+                BByDepth = 1,
+                AQuads = Is4(conv.Window.OutPlane),
+                BQuads = window.IsPointwise ? Is4(conv.Window.Plane) : 0,
+            },
             ShapeOf = batch => new ProductShape
             {
                 Rows = conv.GroupFilters,
-                Columns = conv.GroupChannels * op.Window.Taps,
+                Columns = conv.GroupChannels * window.Taps,
                 Depth = batch * conv.Window.OutPlane,
-                Length = conv.Filters * conv.GroupChannels * op.Window.Taps,
-                AByDepth = 1,
-                BByDepth = 1,
+                Length = conv.Filters * conv.GroupChannels * window.Taps,
             },
             ProductOf = _ => new WeightGradientProduct { Conv = conv },
         };
-        return kernels.Step(
-            "implicit GEMM", call => product.Run(call, call.Input(1), call.Input(0), call.Output(), call.Output()), product.WorkspaceLength(signature.MaxBatch));
+        return kernels.Step(NameOf(window), call => product.Run(call, 1, 0), product.WorkspaceLength(signature.MaxBatch));
     }
 
     private static bool IsDirect(ConvGeometry conv)
         => conv.Channels > conv.GroupChannels && conv.GroupChannels <= FewChannels && conv.GroupFilters <= FewChannels;
 
-    /// <summary>The geometry; null for windows of more taps along an axis than a packed window holds.</summary>
-    private static ConvGeometry? GeometryOf(Window window, int groups, Shape x, Shape y) => WindowGeometry.Fits(window)
-        ? new ConvGeometry
-        {
-            Window = WindowGeometry.Of(window, x, y),
-            Channels = x.C,
-            Filters = y.C,
-            GroupChannels = x.C / groups,
-            GroupFilters = y.C / groups,
-        }
-        : null;
+    /// <summary>A pointwise convolution is a product of matrices as they lie in memory.</summary>
+    private static string NameOf(WindowShape window) => window.IsPointwise ? "GEMM" : "implicit GEMM";
+
+    private static int Is4(int extent) => extent % 4 == 0 ? 1 : 0;
+
+    private static ConvGeometry GeometryOf(Window window, int groups, Shape x, Shape y) => new()
+    {
+        Window = WindowGeometry.Of(window, x, y),
+        Channels = x.C,
+        Filters = y.C,
+        GroupChannels = x.C / groups,
+        GroupFilters = y.C / groups,
+    };
 }

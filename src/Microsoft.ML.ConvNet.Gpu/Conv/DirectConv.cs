@@ -11,13 +11,13 @@ namespace Microsoft.ML.ConvNet.Gpu;
 /// </summary>
 public static class DirectConv
 {
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, DirectProduct, SpecializedValue<int>> _forward = ForwardElement;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, DirectProduct, SpecializedValue<WindowShape>> _forward = ForwardElement;
 
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, DirectProduct, SpecializedValue<int>> _inputGradient = InputGradientElement;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, DirectProduct, SpecializedValue<WindowShape>> _inputGradient = InputGradientElement;
 
-    private static readonly Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, DirectProduct, int, SpecializedValue<int>> _weightGradient = WeightGradientElement;
+    private static readonly Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, DirectProduct, int, SpecializedValue<WindowShape>> _weightGradient = WeightGradientElement;
 
-    internal static Kernel Forward(KernelCache kernels, ConvGeometry conv, int window, ProductShape epilogue, int last)
+    internal static Kernel Forward(KernelCache kernels, ConvGeometry conv, WindowShape window, ProductShape epilogue, int last)
     {
         var forward = kernels.Each(_forward);
         var product = new DirectProduct { Conv = conv, Bias = epilogue.Bias, Adds = epilogue.Adds, Relu = epilogue.Relu };
@@ -26,7 +26,7 @@ public static class DirectConv
             call.Output(), product, SpecializedValue.New(window)));
     }
 
-    internal static Kernel InputGradient(KernelCache kernels, ConvGeometry conv, int window, bool hasBias)
+    internal static Kernel InputGradient(KernelCache kernels, ConvGeometry conv, WindowShape window, bool hasBias)
     {
         var gradient = kernels.Each(_inputGradient);
         var product = new DirectProduct { Conv = conv, Bias = hasBias ? 1 : 0 };
@@ -34,7 +34,7 @@ public static class DirectConv
             call.Count(), call.Input(0), call.Input(1), hasBias ? call.Input(2) : call.Output(), call.Output(), product, SpecializedValue.New(window)));
     }
 
-    internal static Kernel WeightGradient(KernelCache kernels, ConvGeometry conv, int window)
+    internal static Kernel WeightGradient(KernelCache kernels, ConvGeometry conv, WindowShape window)
     {
         var gradient = kernels.Groups(_weightGradient);
         var product = new DirectProduct { Conv = conv };
@@ -45,22 +45,22 @@ public static class DirectConv
 
     /// <summary>One element of y.</summary>
     public static void ForwardElement(
-        Index1D i, ArrayView<float> x, ArrayView<float> w, ArrayView<float> bias, ArrayView<float> addend, ArrayView<float> y, DirectProduct product, SpecializedValue<int> window)
+        Index1D i, ArrayView<float> x, ArrayView<float> w, ArrayView<float> bias, ArrayView<float> addend, ArrayView<float> y, DirectProduct product, SpecializedValue<WindowShape> window)
     {
         var conv = product.Conv;
-        var taps = WindowGeometry.Taps(window.Value);
+        var taps = window.Value.Taps;
         var plane = i / conv.Window.OutPlane;
         var sample = plane / conv.Filters;
         var filter = plane - (sample * conv.Filters);
-        var place = conv.Window.Place(i - (plane * conv.Window.OutPlane));
+        var place = conv.Window.Place(i - (plane * conv.Window.OutPlane), window.Value);
         var source = ((sample * conv.Channels) + (filter / conv.GroupFilters * conv.GroupChannels)) * conv.Window.Plane;
         var sum = product.Bias != 0 ? bias[filter] : 0f;
         for (var channel = 0; channel < conv.GroupChannels; channel++)
         {
             for (var tap = 0; tap < taps; tap++)
             {
-                var from = conv.Window.Tap(tap, window.Value);
-                sum += w[(((filter * conv.GroupChannels) + channel) * taps) + tap] * conv.Window.Read(x, source + (channel * conv.Window.Plane), place, from);
+                var from = WindowGeometry.Tap(tap, window.Value);
+                sum += w[(((filter * conv.GroupChannels) + channel) * taps) + tap] * conv.Window.Read(x, source + (channel * conv.Window.Plane), place, from, window.Value);
             }
         }
 
@@ -71,10 +71,10 @@ public static class DirectConv
 
     /// <summary>One element of dX.</summary>
     public static void InputGradientElement(
-        Index1D i, ArrayView<float> dY, ArrayView<float> w, ArrayView<float> bias, ArrayView<float> dX, DirectProduct product, SpecializedValue<int> window)
+        Index1D i, ArrayView<float> dY, ArrayView<float> w, ArrayView<float> bias, ArrayView<float> dX, DirectProduct product, SpecializedValue<WindowShape> window)
     {
         var conv = product.Conv;
-        var taps = WindowGeometry.Taps(window.Value);
+        var taps = window.Value.Taps;
         var plane = i / conv.Window.Plane;
         var sample = plane / conv.Channels;
         var channel = plane - (sample * conv.Channels);
@@ -87,10 +87,10 @@ public static class DirectConv
             var weight = ((filter * conv.GroupChannels) + channel - (group * conv.GroupChannels)) * taps;
             for (var tap = 0; tap < taps; tap++)
             {
-                var from = conv.Window.Tap(tap, window.Value);
-                var output = conv.Window.WindowOf(place, from);
+                var from = WindowGeometry.Tap(tap, window.Value);
+                var output = conv.Window.WindowOf(source, place, from, window.Value);
                 if (output >= 0)
-                    sum += w[weight + tap] * dY[source + output];
+                    sum += w[weight + tap] * dY[output];
             }
         }
 
@@ -98,22 +98,22 @@ public static class DirectConv
     }
 
     /// <summary>One element of dW.</summary>
-    public static void WeightGradientElement(ArrayView<float> x, ArrayView<float> dY, ArrayView<float> dW, DirectProduct product, int batch, SpecializedValue<int> window)
+    public static void WeightGradientElement(ArrayView<float> x, ArrayView<float> dY, ArrayView<float> dW, DirectProduct product, int batch, SpecializedValue<WindowShape> window)
     {
         var shared = SharedMemory.Allocate<float>(LaneSum.Threads);
         var conv = product.Conv;
-        var taps = WindowGeometry.Taps(window.Value);
+        var taps = window.Value.Taps;
         var row = Grid.IdxX / taps;
         var filter = row / conv.GroupChannels;
         var channel = (filter / conv.GroupFilters * conv.GroupChannels) + row - (filter * conv.GroupChannels);
-        var from = conv.Window.Tap(Grid.IdxX - (row * taps), window.Value);
+        var from = WindowGeometry.Tap(Grid.IdxX - (row * taps), window.Value);
         var sum = 0f;
         for (var term = Group.IdxY; term < batch * conv.Window.OutPlane; term += Group.DimY)
         {
             var sample = term / conv.Window.OutPlane;
             var output = term - (sample * conv.Window.OutPlane);
-            var place = conv.Window.Place(output);
-            sum += dY[(((sample * conv.Filters) + filter) * conv.Window.OutPlane) + output] * conv.Window.Read(x, ((sample * conv.Channels) + channel) * conv.Window.Plane, place, from);
+            var place = conv.Window.Place(output, window.Value);
+            sum += dY[(((sample * conv.Filters) + filter) * conv.Window.OutPlane) + output] * conv.Window.Read(x, ((sample * conv.Channels) + channel) * conv.Window.Plane, place, from, window.Value);
         }
 
         sum = LaneSum.OfFirst(shared, sum);

@@ -1,5 +1,3 @@
-using ILGPU;
-
 namespace Microsoft.ML.ConvNet.Gpu;
 
 /// <summary>Forward: filters × (samples and places of y), summed over channels and taps. A is the weight as it lies; B is x, read through windows.</summary>
@@ -9,17 +7,21 @@ public struct ForwardProduct : IProduct
     public ConvGeometry Conv;
 
     /// <inheritdoc/>
-    public readonly Fiber Row(int row, int group, int window)
-        => new() { Offset = ((group * Conv.GroupFilters) + row) * Conv.GroupChannels * WindowGeometry.Taps(window) };
+    public readonly int Row(int row, int group, WindowShape window)
+        => ((group * Conv.GroupFilters) + row) * Conv.GroupChannels * window.Taps;
 
     /// <inheritdoc/>
-    public readonly Fiber Column(int column, int group, int window)
+    public readonly Fiber Column(int column, int group, WindowShape window)
     {
         var sample = column / Conv.Window.OutPlane;
-        var place = Conv.Window.Place(column - (sample * Conv.Window.OutPlane));
+        var output = column - (sample * Conv.Window.OutPlane);
+        var start = ((sample * Conv.Channels) + (group * Conv.GroupChannels)) * Conv.Window.Plane;
+        if (window.IsPointwise)
+            return new Fiber { Offset = start + output };
+        var place = Conv.Window.Place(output, window);
         return new Fiber
         {
-            Offset = ((sample * Conv.Channels) + (group * Conv.GroupChannels)) * Conv.Window.Plane,
+            Offset = start,
             D = place.D - Conv.Window.BeforeD,
             H = place.H - Conv.Window.BeforeH,
             W = place.W - Conv.Window.BeforeW,
@@ -27,24 +29,26 @@ public struct ForwardProduct : IProduct
     }
 
     /// <inheritdoc/>
-    public readonly Layer Depth(int depth, int group, int window)
+    public readonly Layer Depth(int depth, int group, WindowShape window)
     {
-        var channel = depth / WindowGeometry.Taps(window);
-        var layer = Conv.Window.Tap(depth - (channel * WindowGeometry.Taps(window)), window);
+        var channel = depth / window.Taps;
+        var layer = WindowGeometry.Tap(depth - (channel * window.Taps), window);
         layer.A = depth;
         layer.B = channel * Conv.Window.Plane;
         return layer;
     }
 
     /// <inheritdoc/>
-    public readonly float LoadB(ArrayView<float> b, Fiber column, Layer depth)
-        => Conv.Window.Read(b, column.Offset + depth.B, column.D + depth.D, column.H + depth.H, column.W + depth.W);
+    public readonly int IndexOfB(Fiber column, Layer depth, WindowShape window)
+        => window.IsPointwise
+            ? column.Offset + depth.B
+            : Conv.Window.IndexAt(column.Offset + depth.B, column.D + depth.D, column.H + depth.H, column.W + depth.W, window);
 
     /// <inheritdoc/>
-    public readonly int OutputOfRow(int row, int group, int window) => ((group * Conv.GroupFilters) + row) * Conv.Window.OutPlane;
+    public readonly int OutputOfRow(int row, int group, WindowShape window) => ((group * Conv.GroupFilters) + row) * Conv.Window.OutPlane;
 
     /// <inheritdoc/>
-    public readonly int OutputOfColumn(int column, int window)
+    public readonly int OutputOfColumn(int column)
     {
         var sample = column / Conv.Window.OutPlane;
         return (sample * Conv.Filters * Conv.Window.OutPlane) + column - (sample * Conv.Window.OutPlane);

@@ -1,5 +1,3 @@
-using ILGPU;
-
 namespace Microsoft.ML.ConvNet.Gpu;
 
 /// <summary>
@@ -12,14 +10,18 @@ public struct InputGradientProduct : IProduct
     public ConvGeometry Conv;
 
     /// <inheritdoc/>
-    public readonly Fiber Row(int row, int group, int window) => new() { Offset = row * WindowGeometry.Taps(window) };
+    public readonly int Row(int row, int group, WindowShape window) => row * window.Taps;
 
     /// <inheritdoc/>
-    public readonly Fiber Column(int column, int group, int window)
+    public readonly Fiber Column(int column, int group, WindowShape window)
     {
         var sample = column / Conv.Window.Plane;
-        var place = Conv.Window.Element(column - (sample * Conv.Window.Plane));
-        place.Offset = ((sample * Conv.Filters) + (group * Conv.GroupFilters)) * Conv.Window.OutPlane;
+        var element = column - (sample * Conv.Window.Plane);
+        var start = ((sample * Conv.Filters) + (group * Conv.GroupFilters)) * Conv.Window.OutPlane;
+        if (window.IsPointwise)
+            return new Fiber { Offset = start + element };
+        var place = Conv.Window.Element(element);
+        place.Offset = start;
         place.D += Conv.Window.BeforeD;
         place.H += Conv.Window.BeforeH;
         place.W += Conv.Window.BeforeW;
@@ -27,28 +29,27 @@ public struct InputGradientProduct : IProduct
     }
 
     /// <inheritdoc/>
-    public readonly Layer Depth(int depth, int group, int window)
+    public readonly Layer Depth(int depth, int group, WindowShape window)
     {
-        var filter = depth / WindowGeometry.Taps(window);
-        var tap = depth - (filter * WindowGeometry.Taps(window));
-        var layer = Conv.Window.Tap(tap, window);
-        layer.A = (((group * Conv.GroupFilters) + filter) * Conv.GroupChannels * WindowGeometry.Taps(window)) + tap;
+        var filter = depth / window.Taps;
+        var tap = depth - (filter * window.Taps);
+        var layer = WindowGeometry.Tap(tap, window);
+        layer.A = (((group * Conv.GroupFilters) + filter) * Conv.GroupChannels * window.Taps) + tap;
         layer.B = filter * Conv.Window.OutPlane;
         return layer;
     }
 
     /// <inheritdoc/>
-    public readonly float LoadB(ArrayView<float> b, Fiber column, Layer depth)
-    {
-        var place = Conv.Window.WindowAt(column.D - depth.D, column.H - depth.H, column.W - depth.W);
-        return place >= 0 ? b[column.Offset + depth.B + place] : 0f;
-    }
+    public readonly int IndexOfB(Fiber column, Layer depth, WindowShape window)
+        => window.IsPointwise
+            ? column.Offset + depth.B
+            : Conv.Window.WindowAt(column.Offset + depth.B, column.D - depth.D, column.H - depth.H, column.W - depth.W, window);
 
     /// <inheritdoc/>
-    public readonly int OutputOfRow(int row, int group, int window) => ((group * Conv.GroupChannels) + row) * Conv.Window.Plane;
+    public readonly int OutputOfRow(int row, int group, WindowShape window) => ((group * Conv.GroupChannels) + row) * Conv.Window.Plane;
 
     /// <inheritdoc/>
-    public readonly int OutputOfColumn(int column, int window)
+    public readonly int OutputOfColumn(int column)
     {
         var sample = column / Conv.Window.Plane;
         return (sample * Conv.Channels * Conv.Window.Plane) + column - (sample * Conv.Window.Plane);

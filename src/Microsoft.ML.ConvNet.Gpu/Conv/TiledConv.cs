@@ -11,37 +11,37 @@ namespace Microsoft.ML.ConvNet.Gpu;
 /// </summary>
 public static class TiledConv
 {
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, TiledConvProduct, SpecializedValue<int>> _forward = Forward;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, TiledConvProduct, SpecializedValue<WindowShape>> _forward = Forward;
 
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, TiledConvProduct, SpecializedValue<int>> _inputGradient = InputGradient;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, TiledConvProduct, SpecializedValue<WindowShape>> _inputGradient = InputGradient;
 
-    private static readonly Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TiledConvProduct, SpecializedValue<int>> _weightGradient = WeightGradient;
+    private static readonly Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, TiledConvProduct, SpecializedValue<WindowShape>> _weightGradient = WeightGradient;
 
     internal static Kernel? Find(OpSignature signature, KernelCache kernels)
     {
         var (first, second, output) = (signature.Inputs[0].Shape, signature.Inputs[1].Shape, signature.Output.Shape);
         switch (signature.Op)
         {
-            case TiledConvOp op when WindowGeometry.Fits(op.Window):
+            case TiledConvOp op:
                 {
                     var product = Of(op.Window, op.Tiles, first, output) with { Bias = signature.Inputs.Count > 2 ? 1 : 0 };
-                    var (forward, window) = (kernels.Each(_forward), WindowGeometry.Pack(op.Window));
+                    var (forward, window) = (kernels.Each(_forward), WindowShape.Of(op.Window));
                     return kernels.Step("direct", call => forward(
                         call.Count(), call.Input(0), call.Input(1), product.Bias != 0 ? call.Input(2) : call.Output(), call.Output(), product, SpecializedValue.New(window)));
                 }
 
-            case TiledConvInputGradientOp op when WindowGeometry.Fits(op.Window):
+            case TiledConvInputGradientOp op:
                 {
                     var product = Of(op.Window, op.Tiles, output, first);
-                    var (gradient, window) = (kernels.Each(_inputGradient), WindowGeometry.Pack(op.Window));
+                    var (gradient, window) = (kernels.Each(_inputGradient), WindowShape.Of(op.Window));
                     return kernels.Step("direct", call => gradient(
                         call.Count(), call.Input(0), call.Input(1), call.Output(), product, SpecializedValue.New(window)));
                 }
 
-            case TiledConvWeightGradientOp op when WindowGeometry.Fits(op.Window):
+            case TiledConvWeightGradientOp op:
                 {
                     var product = Of(op.Window, op.Tiles, first, second);
-                    var (gradient, window) = (kernels.Groups(_weightGradient), WindowGeometry.Pack(op.Window));
+                    var (gradient, window) = (kernels.Groups(_weightGradient), WindowShape.Of(op.Window));
                     var places = second.Plane / (op.Tiles.Height * op.Tiles.Width);
                     return kernels.Step("direct", call => gradient(
                         new KernelConfig(new Index2D(call.Count(), 1), LaneSum.GroupOf(1, (long)call.Batch * places / 8)),
@@ -55,22 +55,22 @@ public static class TiledConv
 
     /// <summary>One element of y.</summary>
     public static void Forward(
-        Index1D i, ArrayView<float> x, ArrayView<float> w, ArrayView<float> bias, ArrayView<float> y, TiledConvProduct product, SpecializedValue<int> window)
+        Index1D i, ArrayView<float> x, ArrayView<float> w, ArrayView<float> bias, ArrayView<float> y, TiledConvProduct product, SpecializedValue<WindowShape> window)
     {
         var geometry = product.Geometry;
-        var taps = WindowGeometry.Taps(window.Value);
+        var taps = window.Value.Taps;
         var plane = i / geometry.OutPlane;
         var sample = plane / product.Filters;
         var filter = plane - (sample * product.Filters);
         var output = i - (plane * geometry.OutPlane);
-        var place = geometry.Place(output);
+        var place = geometry.Place(output, window.Value);
         var weight = product.WeightOf(product.TileOf(output), filter, 0) * taps;
         var sum = product.Bias != 0 ? bias[filter] : 0f;
         for (var channel = 0; channel < product.Channels; channel++)
         {
             var source = ((sample * product.Channels) + channel) * geometry.Plane;
             for (var tap = 0; tap < taps; tap++)
-                sum += w[weight + (channel * taps) + tap] * geometry.Read(x, source, place, geometry.Tap(tap, window.Value));
+                sum += w[weight + (channel * taps) + tap] * geometry.Read(x, source, place, WindowGeometry.Tap(tap, window.Value), window.Value);
         }
 
         y[i] = sum;
@@ -78,10 +78,10 @@ public static class TiledConv
 
     /// <summary>One element of dX.</summary>
     public static void InputGradient(
-        Index1D i, ArrayView<float> dY, ArrayView<float> w, ArrayView<float> dX, TiledConvProduct product, SpecializedValue<int> window)
+        Index1D i, ArrayView<float> dY, ArrayView<float> w, ArrayView<float> dX, TiledConvProduct product, SpecializedValue<WindowShape> window)
     {
         var geometry = product.Geometry;
-        var taps = WindowGeometry.Taps(window.Value);
+        var taps = window.Value.Taps;
         var plane = i / geometry.Plane;
         var sample = plane / product.Channels;
         var channel = plane - (sample * product.Channels);
@@ -89,7 +89,7 @@ public static class TiledConv
         var sum = 0f;
         for (var tap = 0; tap < taps; tap++)
         {
-            var output = geometry.WindowOf(element, geometry.Tap(tap, window.Value));
+            var output = geometry.WindowOf(0, element, WindowGeometry.Tap(tap, window.Value), window.Value);
             if (output >= 0)
             {
                 var tile = product.TileOf(output);
@@ -102,17 +102,17 @@ public static class TiledConv
     }
 
     /// <summary>One element of dW.</summary>
-    public static void WeightGradient(ArrayView<float> x, ArrayView<float> dY, ArrayView<float> dW, TiledConvProduct product, SpecializedValue<int> window)
+    public static void WeightGradient(ArrayView<float> x, ArrayView<float> dY, ArrayView<float> dW, TiledConvProduct product, SpecializedValue<WindowShape> window)
     {
         var shared = SharedMemory.Allocate<float>(LaneSum.Threads);
         var geometry = product.Geometry;
-        var taps = WindowGeometry.Taps(window.Value);
+        var taps = window.Value.Taps;
         var row = Grid.IdxX / taps;
         var set = row / product.Channels;
         var channel = row - (set * product.Channels);
         var tile = set / product.Filters;
         var filter = set - (tile * product.Filters);
-        var from = geometry.Tap(Grid.IdxX - (row * taps), window.Value);
+        var from = WindowGeometry.Tap(Grid.IdxX - (row * taps), window.Value);
         var (top, left) = (tile / product.TilesW, tile % product.TilesW);
         var rows = (geometry.OutH - top + product.TilesH - 1) / product.TilesH;
         var columns = (geometry.OutW - left + product.TilesW - 1) / product.TilesW;
@@ -123,7 +123,7 @@ public static class TiledConv
             var sample = line / rows;
             var output = ((top + ((line - (sample * rows)) * product.TilesH)) * geometry.OutW) + left + ((term - (line * columns)) * product.TilesW);
             sum += dY[(((sample * product.Filters) + filter) * geometry.OutPlane) + output]
-                * geometry.Read(x, ((sample * product.Channels) + channel) * geometry.Plane, geometry.Place(output), from);
+                * geometry.Read(x, ((sample * product.Channels) + channel) * geometry.Plane, geometry.Place(output, window.Value), from, window.Value);
         }
 
         sum = LaneSum.OfFirst(shared, sum);
@@ -142,7 +142,7 @@ public struct TiledConvProduct
     public WindowGeometry Geometry;
 
     /// <summary>The channels of x, the filters of a set, and the sets along each axis.</summary>
-    public int Channels, Filters, TilesH, TilesW;
+    public Divisor Channels, Filters, TilesH, TilesW;
 
     /// <summary>The samples of a weight gradient.</summary>
     public int Batch;

@@ -1,5 +1,3 @@
-using ILGPU;
-
 namespace Microsoft.ML.ConvNet.Gpu;
 
 /// <summary>
@@ -12,13 +10,13 @@ public struct WeightGradientProduct : IProduct
     public ConvGeometry Conv;
 
     /// <inheritdoc/>
-    public readonly Fiber Row(int row, int group, int window) => new() { Offset = ((group * Conv.GroupFilters) + row) * Conv.Window.OutPlane };
+    public readonly int Row(int row, int group, WindowShape window) => ((group * Conv.GroupFilters) + row) * Conv.Window.OutPlane;
 
     /// <inheritdoc/>
-    public readonly Fiber Column(int column, int group, int window)
+    public readonly Fiber Column(int column, int group, WindowShape window)
     {
-        var channel = column / WindowGeometry.Taps(window);
-        var tap = Conv.Window.Tap(column - (channel * WindowGeometry.Taps(window)), window);
+        var channel = column / window.Taps;
+        var tap = WindowGeometry.Tap(column - (channel * window.Taps), window);
         return new Fiber
         {
             Offset = ((group * Conv.GroupChannels) + channel) * Conv.Window.Plane,
@@ -29,24 +27,26 @@ public struct WeightGradientProduct : IProduct
     }
 
     /// <inheritdoc/>
-    public readonly Layer Depth(int depth, int group, int window)
+    public readonly Layer Depth(int depth, int group, WindowShape window)
     {
         var sample = depth / Conv.Window.OutPlane;
         var place = depth - (sample * Conv.Window.OutPlane);
-        var layer = Conv.Window.Place(place);
+        var layer = window.IsPointwise ? new Layer { B = place } : Conv.Window.Place(place, window);
         layer.A = (sample * Conv.Filters * Conv.Window.OutPlane) + place;
-        layer.B = sample * Conv.Channels * Conv.Window.Plane;
+        layer.B += sample * Conv.Channels * Conv.Window.Plane;
         return layer;
     }
 
     /// <inheritdoc/>
-    public readonly float LoadB(ArrayView<float> b, Fiber column, Layer depth)
-        => Conv.Window.Read(b, column.Offset + depth.B, column.D + depth.D, column.H + depth.H, column.W + depth.W);
+    public readonly int IndexOfB(Fiber column, Layer depth, WindowShape window)
+        => window.IsPointwise
+            ? column.Offset + depth.B
+            : Conv.Window.IndexAt(column.Offset + depth.B, column.D + depth.D, column.H + depth.H, column.W + depth.W, window);
 
     /// <inheritdoc/>
-    public readonly int OutputOfRow(int row, int group, int window)
-        => ((group * Conv.GroupFilters) + row) * Conv.GroupChannels * WindowGeometry.Taps(window);
+    public readonly int OutputOfRow(int row, int group, WindowShape window)
+        => ((group * Conv.GroupFilters) + row) * Conv.GroupChannels * window.Taps;
 
     /// <inheritdoc/>
-    public readonly int OutputOfColumn(int column, int window) => column;
+    public readonly int OutputOfColumn(int column) => column;
 }

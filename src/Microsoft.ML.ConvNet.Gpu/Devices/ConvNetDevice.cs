@@ -9,7 +9,7 @@ public readonly record struct ConvNetDevice
 
     private ConvNetDevice(int place) => _place = place;
 
-    /// <summary>The first GPU, or the CPU where there is none.</summary>
+    /// <summary>The first GPU, or the CPU where there is none. A CPU that OpenCL offers like a GPU does not count.</summary>
     public static ConvNetDevice Auto => new(0);
 
     /// <summary>The CPU.</summary>

@@ -15,7 +15,10 @@ namespace Microsoft.ML.ConvNet;
 /// <param name="MemoryBytes">Its memory.</param>
 public sealed record GpuDevice(int Index, string Name, string Kind, long MemoryBytes)
 {
-    /// <summary>All GPUs: those of CUDA, then those that only OpenCL finds.</summary>
+    /// <summary>Whether it is this machine's CPU, which OpenCL offers like a GPU: <see cref="ConvNetDevice.Auto"/> does not choose it, its index does.</summary>
+    public bool IsCpu { get; init; }
+
+    /// <summary>All GPUs: those of CUDA, then those that only OpenCL finds; CPUs that OpenCL offers come last.</summary>
     public static IReadOnlyList<GpuDevice> All()
     {
         using var context = NewContext();
@@ -23,10 +26,28 @@ public sealed record GpuDevice(int Index, string Name, string Kind, long MemoryB
     }
 
     /// <summary>The name, how it is reached, and the memory.</summary>
-    public override string ToString() => FormattableString.Invariant($"{Name} ({Kind}, {MemoryBytes / (double)(1L << 30):F1} GiB)");
+    public override string ToString() => FormattableString.Invariant($"{Name} ({Kind}{(IsCpu ? " on the CPU" : "")}, {MemoryBytes / (double)(1L << 30):F1} GiB)");
 
     internal static GpuDevice Describe(int index, Device device) => new(
-        index, device.Name.Trim(), device.AcceleratorType switch { AcceleratorType.Cuda => "CUDA", AcceleratorType.OpenCL => "OpenCL", _ => "ILGPU on the CPU" }, device.MemorySize);
+        index, device.Name.Trim(), device.AcceleratorType switch { AcceleratorType.Cuda => "CUDA", AcceleratorType.OpenCL => "OpenCL", _ => "ILGPU" }, device.MemorySize)
+    {
+        IsCpu = device is CPUDevice || (device is CLDevice { DeviceType: var type } && IsCpuAlone(type)),
+    };
+
+    /// <summary>The device that is asked for: that of an index, or the first GPU.</summary>
+    /// <exception cref="GpuUnavailableException">There is none.</exception>
+    internal static GpuDevice Choose(IReadOnlyList<GpuDevice> devices, int? index)
+    {
+        if (index is { } given && given < devices.Count)
+            return devices[given];
+        var list = string.Join(", ", devices.Select(d => $"{d.Index}: {d}"));
+        if (devices.Count == 0)
+            throw new GpuUnavailableException($"There is no GPU: neither CUDA nor OpenCL found a device (looked for {DriverLibraries.Names}).");
+        if (index != null)
+            throw new GpuUnavailableException($"There is no GPU {index}: the GPUs are {list}.");
+        return devices.FirstOrDefault(d => !d.IsCpu)
+            ?? throw new GpuUnavailableException($"There is no GPU: OpenCL found only the CPU, which must be named by its index ({list}).");
+    }
 
     /// <summary>A context with all devices that drivers offer.</summary>
     /// <exception cref="GpuUnavailableException">A driver was found that does not work.</exception>
@@ -51,8 +72,13 @@ public sealed record GpuDevice(int Index, string Name, string Kind, long MemoryB
     {
         var cuda = context.Devices.Where(d => d.AcceleratorType == AcceleratorType.Cuda).ToArray();
         var names = cuda.Select(d => d.Name).ToHashSet(StringComparer.Ordinal);
-        return [.. cuda, .. context.Devices.Where(d => d.AcceleratorType == AcceleratorType.OpenCL && !names.Contains(d.Name))];
+        var others = context.Devices.OfType<CLDevice>().Where(d => !names.Contains(d.Name));
+        return [.. cuda, .. others.OrderBy(d => IsCpuAlone(d.DeviceType))];
     }
+
+    /// <summary>Whether what OpenCL offers is a CPU and nothing else.</summary>
+    internal static bool IsCpuAlone(CLDeviceType type)
+        => (type & CLDeviceType.CL_DEVICE_TYPE_CPU) != 0 && (type & (CLDeviceType.CL_DEVICE_TYPE_GPU | CLDeviceType.CL_DEVICE_TYPE_ACCELERATOR)) == 0;
 
     private static Context.Builder Builder() => Context.Create().Optimize(OptimizationLevel.O2).EnableAlgorithms();
 }

@@ -1,37 +1,34 @@
-using ILGPU;
-
 namespace Microsoft.ML.ConvNet.Gpu;
 
 /// <summary>
 /// A matrix product C = A·B whose operands need not be stored as matrices: index maths says where the elements of a row, of a column and of a
-/// depth lie. A convolution is a product whose B is read through windows. <c>window</c> holds the extents of the window, a constant of the compiled
-/// kernel (<see cref="WindowGeometry"/>); a matrix product ignores it.
+/// depth lie. A convolution is a product whose B is read through windows; that of a matrix product is pointwise.
 /// </summary>
 public interface IProduct
 {
-    /// <summary>Where the elements of one row of A lie.</summary>
-    Fiber Row(int row, int group, int window);
+    /// <summary>The index of the first element of a row of A.</summary>
+    int Row(int row, int group, WindowShape window);
 
     /// <summary>Where the elements of one column of B lie.</summary>
-    Fiber Column(int column, int group, int window);
+    Fiber Column(int column, int group, WindowShape window);
 
     /// <summary>Where the elements of one depth lie, in rows of A and columns of B.</summary>
-    Layer Depth(int depth, int group, int window);
+    Layer Depth(int depth, int group, WindowShape window);
 
-    /// <summary>One element of B.</summary>
-    float LoadB(ArrayView<float> b, Fiber column, Layer depth);
+    /// <summary>The index of one element of B; negative where it is zero.</summary>
+    int IndexOfB(Fiber column, Layer depth, WindowShape window);
 
     /// <summary>The part of an output's index that its row gives.</summary>
-    int OutputOfRow(int row, int group, int window);
+    int OutputOfRow(int row, int group, WindowShape window);
 
     /// <summary>The part of an output's index that its column gives.</summary>
-    int OutputOfColumn(int column, int window);
+    int OutputOfColumn(int column);
 }
 
-/// <summary>Where the elements of a row or a column lie.</summary>
+/// <summary>Where the elements of a column lie.</summary>
 public struct Fiber
 {
-    /// <summary>The index of the first; negative where there is no such row or column.</summary>
+    /// <summary>The index of the first.</summary>
     public int Offset;
 
     /// <summary>The place of a window, where the elements are read through one.</summary>
@@ -48,6 +45,21 @@ public struct Layer
     public int D, H, W;
 }
 
+/// <summary>What a kernel of products is compiled for.</summary>
+public record struct ProductForm
+{
+    /// <summary>The window that B is read through.</summary>
+    public WindowShape Window;
+
+    /// <summary>Whether neighbours in memory are neighbours in depth, rather than rows of A or columns of B: 1 or 0.</summary>
+    public int AByDepth, BByDepth;
+
+    /// <summary>
+    /// Whether four neighbours may be loaded at once: 1 or 0. They begin at a multiple of four, in memory and in the matrix, and the matrix ends at one.
+    /// </summary>
+    public int AQuads, BQuads;
+}
+
 /// <summary>The extents of a product and what becomes of its sums.</summary>
 public struct ProductShape
 {
@@ -56,9 +68,6 @@ public struct ProductShape
 
     /// <summary>The number of splits of the depth, and of elements of the output of each.</summary>
     public int Splits, Length;
-
-    /// <summary>Whether neighbours in memory are neighbours in depth, rather than rows of A or columns of B: 1 or 0.</summary>
-    public int AByDepth, BByDepth;
 
     /// <summary>What a sum starts from: nothing (0), a number for each row of all groups (1) or for each column (2).</summary>
     public int Bias;

@@ -22,33 +22,24 @@ public static class LargeTile
     /// <summary>One tile of C of one group and one split of the depth.</summary>
     public static void Run<TProduct>(
         ArrayView<float> a, ArrayView<float> b, ArrayView<float> bias, ArrayView<float> addend, ArrayView<float> c, ProductShape shape, TProduct product,
-        SpecializedValue<int> window)
+        SpecializedValue<ProductForm> form)
         where TProduct : struct, IProduct
     {
         var sharedA = SharedMemory.Allocate<float>(Layers * Stride);
         var sharedB = SharedMemory.Allocate<float>(Layers * Stride);
         var quadsA = sharedA.Cast<Float4>().AsAligned16();
         var quadsB = sharedB.Cast<Float4>().AsAligned16();
+        var window = form.Value.Window;
         var thread = Group.IdxX;
         var (x, y) = (thread % 16, thread / 16);
         var (group, split) = (Grid.IdxZ / shape.Splits, Grid.IdxZ % shape.Splits);
         var (firstRow, firstColumn) = (Grid.IdxY * Size, Grid.IdxX * Size);
 
-        // What this thread loads: four elements of one layer of A, and four of one layer of B.
-        var layerA = shape.AByDepth != 0 ? thread % Layers : thread / 32;
-        var rowA = shape.AByDepth != 0 ? thread / Layers : thread % 32;
-        var layerB = shape.BByDepth != 0 ? thread % Layers : thread / 32;
-        var columnB = shape.BByDepth != 0 ? thread / Layers : thread % 32;
-        var row0 = TileMath.Row(product, shape, firstRow + rowA, group, window.Value);
-        var row1 = TileMath.Row(product, shape, firstRow + rowA + 32, group, window.Value);
-        var row2 = TileMath.Row(product, shape, firstRow + rowA + 64, group, window.Value);
-        var row3 = TileMath.Row(product, shape, firstRow + rowA + 96, group, window.Value);
-        var column0 = TileMath.Column(product, shape, firstColumn + columnB, group, window.Value);
-        var column1 = TileMath.Column(product, shape, firstColumn + columnB + 32, group, window.Value);
-        var column2 = TileMath.Column(product, shape, firstColumn + columnB + 64, group, window.Value);
-        var column3 = TileMath.Column(product, shape, firstColumn + columnB + 96, group, window.Value);
-        var slotA = (layerA * Stride) + rowA;
-        var slotB = (layerB * Stride) + columnB;
+        // What this thread loads in each step.
+        var shareA = Share.Of(thread, Layers, Size / 4, Stride, form.Value.AByDepth, form.Value.AQuads);
+        var shareB = Share.Of(thread, Layers, Size / 4, Stride, form.Value.BByDepth, form.Value.BQuads);
+        var rows = Rows.Of(product, shape, firstRow + shareA.Line, Size / 4, group, window);
+        var columns = Columns.Of(product, shape, firstColumn + shareB.Line, Size / 4, group, window);
         float s00 = 0f, s01 = 0f, s02 = 0f, s03 = 0f, s04 = 0f, s05 = 0f, s06 = 0f, s07 = 0f;
         float s10 = 0f, s11 = 0f, s12 = 0f, s13 = 0f, s14 = 0f, s15 = 0f, s16 = 0f, s17 = 0f;
         float s20 = 0f, s21 = 0f, s22 = 0f, s23 = 0f, s24 = 0f, s25 = 0f, s26 = 0f, s27 = 0f;
@@ -60,40 +51,21 @@ public static class LargeTile
 
         var depth = split * shape.Chunk;
         var end = TileMath.Least(depth + shape.Chunk, shape.Depth);
-        var depthA = product.Depth(depth + layerA, group, window.Value);
-        var depthB = product.Depth(depth + layerB, group, window.Value);
-        var a0 = TileMath.LoadA(a, row0, depthA, depth + layerA < end);
-        var a1 = TileMath.LoadA(a, row1, depthA, depth + layerA < end);
-        var a2 = TileMath.LoadA(a, row2, depthA, depth + layerA < end);
-        var a3 = TileMath.LoadA(a, row3, depthA, depth + layerA < end);
-        var b0 = TileMath.LoadB(product, b, column0, depthB, depth + layerB < end);
-        var b1 = TileMath.LoadB(product, b, column1, depthB, depth + layerB < end);
-        var b2 = TileMath.LoadB(product, b, column2, depthB, depth + layerB < end);
-        var b3 = TileMath.LoadB(product, b, column3, depthB, depth + layerB < end);
+        var (ofA, ofB) = (depth + shareA.Layer, depth + shareB.Layer);
+        var nextA = TileMath.LoadA(a, rows, TileMath.Depth(product, ofA, end, group, window), ofA < end, form.Value);
+        var nextB = TileMath.LoadB(product, b, columns, TileMath.Depth(product, ofB, end, group, window), ofB < end, form.Value);
         for (; depth < end; depth += Layers)
         {
             Group.Barrier();
-            sharedA[slotA] = a0;
-            sharedA[slotA + 32] = a1;
-            sharedA[slotA + 64] = a2;
-            sharedA[slotA + 96] = a3;
-            sharedB[slotB] = b0;
-            sharedB[slotB + 32] = b1;
-            sharedB[slotB + 64] = b2;
-            sharedB[slotB + 96] = b3;
+            TileMath.Keep(sharedA, shareA, nextA);
+            TileMath.Keep(sharedB, shareB, nextB);
             Group.Barrier();
 
             // The next layers are on their way while these are multiplied.
-            depthA = product.Depth(depth + Layers + layerA, group, window.Value);
-            depthB = product.Depth(depth + Layers + layerB, group, window.Value);
-            a0 = TileMath.LoadA(a, row0, depthA, depth + Layers + layerA < end);
-            a1 = TileMath.LoadA(a, row1, depthA, depth + Layers + layerA < end);
-            a2 = TileMath.LoadA(a, row2, depthA, depth + Layers + layerA < end);
-            a3 = TileMath.LoadA(a, row3, depthA, depth + Layers + layerA < end);
-            b0 = TileMath.LoadB(product, b, column0, depthB, depth + Layers + layerB < end);
-            b1 = TileMath.LoadB(product, b, column1, depthB, depth + Layers + layerB < end);
-            b2 = TileMath.LoadB(product, b, column2, depthB, depth + Layers + layerB < end);
-            b3 = TileMath.LoadB(product, b, column3, depthB, depth + Layers + layerB < end);
+            ofA += Layers;
+            ofB += Layers;
+            nextA = TileMath.LoadA(a, rows, TileMath.Depth(product, ofA, end, group, window), ofA < end, form.Value);
+            nextB = TileMath.LoadB(product, b, columns, TileMath.Depth(product, ofB, end, group, window), ofB < end, form.Value);
             for (var layer = 0; layer < Layers; layer++)
             {
                 Float4 p = quadsA[(layer * Quads) + y], q = quadsA[(layer * Quads) + 16 + y];
@@ -166,15 +138,15 @@ public static class LargeTile
         }
 
         var (top, left) = (firstRow + (y * 4), firstColumn + (x * 4));
-        var to0 = new Index2D(TileMath.OutputOfColumn(product, shape, left, window.Value), left);
-        var to1 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 1, window.Value), left + 1);
-        var to2 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 2, window.Value), left + 2);
-        var to3 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 3, window.Value), left + 3);
-        var to4 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 64, window.Value), left + 64);
-        var to5 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 65, window.Value), left + 65);
-        var to6 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 66, window.Value), left + 66);
-        var to7 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 67, window.Value), left + 67);
-        var from = new Index2D(TileMath.OutputOfRow(product, shape, top, group, split, window.Value), (group * shape.Rows) + top);
+        var to0 = new Index2D(TileMath.OutputOfColumn(product, shape, left), left);
+        var to1 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 1), left + 1);
+        var to2 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 2), left + 2);
+        var to3 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 3), left + 3);
+        var to4 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 64), left + 64);
+        var to5 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 65), left + 65);
+        var to6 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 66), left + 66);
+        var to7 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 67), left + 67);
+        var from = new Index2D(TileMath.OutputOfRow(product, shape, top, group, split, window), (group * shape.Rows) + top);
         TileMath.Store(c, bias, addend, shape, from, to0, s00);
         TileMath.Store(c, bias, addend, shape, from, to1, s01);
         TileMath.Store(c, bias, addend, shape, from, to2, s02);
@@ -183,7 +155,7 @@ public static class LargeTile
         TileMath.Store(c, bias, addend, shape, from, to5, s05);
         TileMath.Store(c, bias, addend, shape, from, to6, s06);
         TileMath.Store(c, bias, addend, shape, from, to7, s07);
-        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 1, group, split, window.Value), (group * shape.Rows) + top + 1);
+        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 1, group, split, window), (group * shape.Rows) + top + 1);
         TileMath.Store(c, bias, addend, shape, from, to0, s10);
         TileMath.Store(c, bias, addend, shape, from, to1, s11);
         TileMath.Store(c, bias, addend, shape, from, to2, s12);
@@ -192,7 +164,7 @@ public static class LargeTile
         TileMath.Store(c, bias, addend, shape, from, to5, s15);
         TileMath.Store(c, bias, addend, shape, from, to6, s16);
         TileMath.Store(c, bias, addend, shape, from, to7, s17);
-        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 2, group, split, window.Value), (group * shape.Rows) + top + 2);
+        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 2, group, split, window), (group * shape.Rows) + top + 2);
         TileMath.Store(c, bias, addend, shape, from, to0, s20);
         TileMath.Store(c, bias, addend, shape, from, to1, s21);
         TileMath.Store(c, bias, addend, shape, from, to2, s22);
@@ -201,7 +173,7 @@ public static class LargeTile
         TileMath.Store(c, bias, addend, shape, from, to5, s25);
         TileMath.Store(c, bias, addend, shape, from, to6, s26);
         TileMath.Store(c, bias, addend, shape, from, to7, s27);
-        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 3, group, split, window.Value), (group * shape.Rows) + top + 3);
+        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 3, group, split, window), (group * shape.Rows) + top + 3);
         TileMath.Store(c, bias, addend, shape, from, to0, s30);
         TileMath.Store(c, bias, addend, shape, from, to1, s31);
         TileMath.Store(c, bias, addend, shape, from, to2, s32);
@@ -210,7 +182,7 @@ public static class LargeTile
         TileMath.Store(c, bias, addend, shape, from, to5, s35);
         TileMath.Store(c, bias, addend, shape, from, to6, s36);
         TileMath.Store(c, bias, addend, shape, from, to7, s37);
-        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 64, group, split, window.Value), (group * shape.Rows) + top + 64);
+        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 64, group, split, window), (group * shape.Rows) + top + 64);
         TileMath.Store(c, bias, addend, shape, from, to0, s40);
         TileMath.Store(c, bias, addend, shape, from, to1, s41);
         TileMath.Store(c, bias, addend, shape, from, to2, s42);
@@ -219,7 +191,7 @@ public static class LargeTile
         TileMath.Store(c, bias, addend, shape, from, to5, s45);
         TileMath.Store(c, bias, addend, shape, from, to6, s46);
         TileMath.Store(c, bias, addend, shape, from, to7, s47);
-        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 65, group, split, window.Value), (group * shape.Rows) + top + 65);
+        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 65, group, split, window), (group * shape.Rows) + top + 65);
         TileMath.Store(c, bias, addend, shape, from, to0, s50);
         TileMath.Store(c, bias, addend, shape, from, to1, s51);
         TileMath.Store(c, bias, addend, shape, from, to2, s52);
@@ -228,7 +200,7 @@ public static class LargeTile
         TileMath.Store(c, bias, addend, shape, from, to5, s55);
         TileMath.Store(c, bias, addend, shape, from, to6, s56);
         TileMath.Store(c, bias, addend, shape, from, to7, s57);
-        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 66, group, split, window.Value), (group * shape.Rows) + top + 66);
+        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 66, group, split, window), (group * shape.Rows) + top + 66);
         TileMath.Store(c, bias, addend, shape, from, to0, s60);
         TileMath.Store(c, bias, addend, shape, from, to1, s61);
         TileMath.Store(c, bias, addend, shape, from, to2, s62);
@@ -237,7 +209,7 @@ public static class LargeTile
         TileMath.Store(c, bias, addend, shape, from, to5, s65);
         TileMath.Store(c, bias, addend, shape, from, to6, s66);
         TileMath.Store(c, bias, addend, shape, from, to7, s67);
-        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 67, group, split, window.Value), (group * shape.Rows) + top + 67);
+        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 67, group, split, window), (group * shape.Rows) + top + 67);
         TileMath.Store(c, bias, addend, shape, from, to0, s70);
         TileMath.Store(c, bias, addend, shape, from, to1, s71);
         TileMath.Store(c, bias, addend, shape, from, to2, s72);

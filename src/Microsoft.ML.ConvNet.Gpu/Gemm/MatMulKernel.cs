@@ -1,4 +1,3 @@
-using ILGPU;
 using Microsoft.ML.ConvNet.Backends;
 using Microsoft.ML.ConvNet.Ops;
 
@@ -11,10 +10,8 @@ internal static class MatMulKernel
     {
         var op = (MatMulOp)signature.Op;
         var hasBias = signature.Inputs.Count > 2;
-        var product = new TiledProduct<MatrixProduct>(kernels) { ShapeOf = ShapeOf, ProductOf = ProductOf };
-        return kernels.Step(
-            "GEMM", call => product.Run(call, call.Input(0), call.Input(1), hasBias ? call.Input(2) : call.Output(), call.Output()),
-            product.WorkspaceLength(signature.MaxBatch));
+        var product = new TiledProduct<MatrixProduct>(kernels) { ShapeOf = ShapeOf, ProductOf = ProductOf, FormOf = FormOf };
+        return kernels.Step("GEMM", call => product.Run(call, 0, 1, hasBias ? 2 : null), product.WorkspaceLength(signature.MaxBatch));
 
         ProductShape ShapeOf(int batch)
         {
@@ -25,9 +22,20 @@ internal static class MatMulKernel
                 Columns = n,
                 Depth = k,
                 Length = m * n,
+                Bias = hasBias ? 2 : 0,
+            };
+        }
+
+        ProductForm FormOf(int batch)
+        {
+            var (m, n, k) = op.Extents(signature.Inputs[0], signature.Inputs[1], batch);
+            return new ProductForm
+            {
+                Window = WindowShape.Of(new Window(new WindowAxis(1), new WindowAxis(1))),
                 AByDepth = op.TransposeA ? 0 : 1,
                 BByDepth = op.TransposeB ? 1 : 0,
-                Bias = hasBias ? 2 : 0,
+                AQuads = (op.TransposeA ? m : k) % 4 == 0 ? 1 : 0,
+                BQuads = (op.TransposeB ? k : n) % 4 == 0 ? 1 : 0,
             };
         }
 
@@ -56,20 +64,20 @@ public struct MatrixProduct : IProduct
     public int Columns;
 
     /// <inheritdoc/>
-    public readonly Fiber Row(int row, int group, int window) => new() { Offset = row * RowStep };
+    public readonly int Row(int row, int group, WindowShape window) => row * RowStep;
 
     /// <inheritdoc/>
-    public readonly Fiber Column(int column, int group, int window) => new() { Offset = column * ColumnStep };
+    public readonly Fiber Column(int column, int group, WindowShape window) => new() { Offset = column * ColumnStep };
 
     /// <inheritdoc/>
-    public readonly Layer Depth(int depth, int group, int window) => new() { A = depth * DepthStepA, B = depth * DepthStepB };
+    public readonly Layer Depth(int depth, int group, WindowShape window) => new() { A = depth * DepthStepA, B = depth * DepthStepB };
 
     /// <inheritdoc/>
-    public readonly float LoadB(ArrayView<float> b, Fiber column, Layer depth) => b[column.Offset + depth.B];
+    public readonly int IndexOfB(Fiber column, Layer depth, WindowShape window) => column.Offset + depth.B;
 
     /// <inheritdoc/>
-    public readonly int OutputOfRow(int row, int group, int window) => row * Columns;
+    public readonly int OutputOfRow(int row, int group, WindowShape window) => row * Columns;
 
     /// <inheritdoc/>
-    public readonly int OutputOfColumn(int column, int window) => column;
+    public readonly int OutputOfColumn(int column) => column;
 }

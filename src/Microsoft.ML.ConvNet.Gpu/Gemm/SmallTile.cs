@@ -18,7 +18,7 @@ public static class SmallTile
     /// <summary>One tile of C of one group and one split of the depth.</summary>
     public static void Run<TProduct>(
         ArrayView<float> a, ArrayView<float> b, ArrayView<float> bias, ArrayView<float> addend, ArrayView<float> c, ProductShape shape, TProduct product,
-        SpecializedValue<int> window, SpecializedValue<int> threadsOfASide)
+        SpecializedValue<ProductForm> form, SpecializedValue<int> threadsOfASide)
         where TProduct : struct, IProduct
     {
         var sharedA = SharedMemory.Allocate<float>(SharedLength);
@@ -27,26 +27,17 @@ public static class SmallTile
         var quadsB = sharedB.Cast<Float4>().AsAligned16();
         var side = threadsOfASide.Value;
         var stride = (4 * side) + 4;
+        var window = form.Value.Window;
         var thread = Group.IdxX;
         var (x, y) = (thread % side, thread / side);
         var (group, split) = (Grid.IdxZ / shape.Splits, Grid.IdxZ % shape.Splits);
         var (firstRow, firstColumn) = (Grid.IdxY * 4 * side, Grid.IdxX * 4 * side);
 
-        // What this thread loads: four elements of one layer of A, and four of one layer of B.
-        var layerA = shape.AByDepth != 0 ? x : y;
-        var rowA = shape.AByDepth != 0 ? y : x;
-        var layerB = shape.BByDepth != 0 ? x : y;
-        var columnB = shape.BByDepth != 0 ? y : x;
-        var row0 = TileMath.Row(product, shape, firstRow + rowA, group, window.Value);
-        var row1 = TileMath.Row(product, shape, firstRow + rowA + side, group, window.Value);
-        var row2 = TileMath.Row(product, shape, firstRow + rowA + (2 * side), group, window.Value);
-        var row3 = TileMath.Row(product, shape, firstRow + rowA + (3 * side), group, window.Value);
-        var column0 = TileMath.Column(product, shape, firstColumn + columnB, group, window.Value);
-        var column1 = TileMath.Column(product, shape, firstColumn + columnB + side, group, window.Value);
-        var column2 = TileMath.Column(product, shape, firstColumn + columnB + (2 * side), group, window.Value);
-        var column3 = TileMath.Column(product, shape, firstColumn + columnB + (3 * side), group, window.Value);
-        var slotA = (layerA * stride) + rowA;
-        var slotB = (layerB * stride) + columnB;
+        // What this thread loads in each step.
+        var shareA = Share.Of(thread, side, side, stride, form.Value.AByDepth, form.Value.AQuads);
+        var shareB = Share.Of(thread, side, side, stride, form.Value.BByDepth, form.Value.BQuads);
+        var rows = Rows.Of(product, shape, firstRow + shareA.Line, side, group, window);
+        var columns = Columns.Of(product, shape, firstColumn + shareB.Line, side, group, window);
         float s00 = 0f, s01 = 0f, s02 = 0f, s03 = 0f;
         float s10 = 0f, s11 = 0f, s12 = 0f, s13 = 0f;
         float s20 = 0f, s21 = 0f, s22 = 0f, s23 = 0f;
@@ -54,40 +45,21 @@ public static class SmallTile
 
         var depth = split * shape.Chunk;
         var end = TileMath.Least(depth + shape.Chunk, shape.Depth);
-        var depthA = product.Depth(depth + layerA, group, window.Value);
-        var depthB = product.Depth(depth + layerB, group, window.Value);
-        var a0 = TileMath.LoadA(a, row0, depthA, depth + layerA < end);
-        var a1 = TileMath.LoadA(a, row1, depthA, depth + layerA < end);
-        var a2 = TileMath.LoadA(a, row2, depthA, depth + layerA < end);
-        var a3 = TileMath.LoadA(a, row3, depthA, depth + layerA < end);
-        var b0 = TileMath.LoadB(product, b, column0, depthB, depth + layerB < end);
-        var b1 = TileMath.LoadB(product, b, column1, depthB, depth + layerB < end);
-        var b2 = TileMath.LoadB(product, b, column2, depthB, depth + layerB < end);
-        var b3 = TileMath.LoadB(product, b, column3, depthB, depth + layerB < end);
+        var (ofA, ofB) = (depth + shareA.Layer, depth + shareB.Layer);
+        var nextA = TileMath.LoadA(a, rows, TileMath.Depth(product, ofA, end, group, window), ofA < end, form.Value);
+        var nextB = TileMath.LoadB(product, b, columns, TileMath.Depth(product, ofB, end, group, window), ofB < end, form.Value);
         for (; depth < end; depth += side)
         {
             Group.Barrier();
-            sharedA[slotA] = a0;
-            sharedA[slotA + side] = a1;
-            sharedA[slotA + (2 * side)] = a2;
-            sharedA[slotA + (3 * side)] = a3;
-            sharedB[slotB] = b0;
-            sharedB[slotB + side] = b1;
-            sharedB[slotB + (2 * side)] = b2;
-            sharedB[slotB + (3 * side)] = b3;
+            TileMath.Keep(sharedA, shareA, nextA);
+            TileMath.Keep(sharedB, shareB, nextB);
             Group.Barrier();
 
             // The next layers are on their way while these are multiplied.
-            depthA = product.Depth(depth + side + layerA, group, window.Value);
-            depthB = product.Depth(depth + side + layerB, group, window.Value);
-            a0 = TileMath.LoadA(a, row0, depthA, depth + side + layerA < end);
-            a1 = TileMath.LoadA(a, row1, depthA, depth + side + layerA < end);
-            a2 = TileMath.LoadA(a, row2, depthA, depth + side + layerA < end);
-            a3 = TileMath.LoadA(a, row3, depthA, depth + side + layerA < end);
-            b0 = TileMath.LoadB(product, b, column0, depthB, depth + side + layerB < end);
-            b1 = TileMath.LoadB(product, b, column1, depthB, depth + side + layerB < end);
-            b2 = TileMath.LoadB(product, b, column2, depthB, depth + side + layerB < end);
-            b3 = TileMath.LoadB(product, b, column3, depthB, depth + side + layerB < end);
+            ofA += side;
+            ofB += side;
+            nextA = TileMath.LoadA(a, rows, TileMath.Depth(product, ofA, end, group, window), ofA < end, form.Value);
+            nextB = TileMath.LoadB(product, b, columns, TileMath.Depth(product, ofB, end, group, window), ofB < end, form.Value);
             for (var layer = 0; layer < side; layer++)
             {
                 Float4 p = quadsA[(layer * (side + 1)) + y], r = quadsB[(layer * (side + 1)) + x];
@@ -111,26 +83,26 @@ public static class SmallTile
         }
 
         var (top, left) = (firstRow + (y * 4), firstColumn + (x * 4));
-        var to0 = new Index2D(TileMath.OutputOfColumn(product, shape, left, window.Value), left);
-        var to1 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 1, window.Value), left + 1);
-        var to2 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 2, window.Value), left + 2);
-        var to3 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 3, window.Value), left + 3);
-        var from = new Index2D(TileMath.OutputOfRow(product, shape, top, group, split, window.Value), (group * shape.Rows) + top);
+        var to0 = new Index2D(TileMath.OutputOfColumn(product, shape, left), left);
+        var to1 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 1), left + 1);
+        var to2 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 2), left + 2);
+        var to3 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 3), left + 3);
+        var from = new Index2D(TileMath.OutputOfRow(product, shape, top, group, split, window), (group * shape.Rows) + top);
         TileMath.Store(c, bias, addend, shape, from, to0, s00);
         TileMath.Store(c, bias, addend, shape, from, to1, s01);
         TileMath.Store(c, bias, addend, shape, from, to2, s02);
         TileMath.Store(c, bias, addend, shape, from, to3, s03);
-        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 1, group, split, window.Value), (group * shape.Rows) + top + 1);
+        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 1, group, split, window), (group * shape.Rows) + top + 1);
         TileMath.Store(c, bias, addend, shape, from, to0, s10);
         TileMath.Store(c, bias, addend, shape, from, to1, s11);
         TileMath.Store(c, bias, addend, shape, from, to2, s12);
         TileMath.Store(c, bias, addend, shape, from, to3, s13);
-        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 2, group, split, window.Value), (group * shape.Rows) + top + 2);
+        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 2, group, split, window), (group * shape.Rows) + top + 2);
         TileMath.Store(c, bias, addend, shape, from, to0, s20);
         TileMath.Store(c, bias, addend, shape, from, to1, s21);
         TileMath.Store(c, bias, addend, shape, from, to2, s22);
         TileMath.Store(c, bias, addend, shape, from, to3, s23);
-        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 3, group, split, window.Value), (group * shape.Rows) + top + 3);
+        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 3, group, split, window), (group * shape.Rows) + top + 3);
         TileMath.Store(c, bias, addend, shape, from, to0, s30);
         TileMath.Store(c, bias, addend, shape, from, to1, s31);
         TileMath.Store(c, bias, addend, shape, from, to2, s32);

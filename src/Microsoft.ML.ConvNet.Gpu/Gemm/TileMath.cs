@@ -1,51 +1,99 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
+using ILGPU.Runtime;
 
 namespace Microsoft.ML.ConvNet.Gpu;
 
-/// <summary>What tiles of all sizes share: the loads, with zeros past the edges, and the stores.</summary>
+/// <summary>
+/// What tiles of all sizes share: the loads, the way to shared memory, and the stores. Loads have no branches, so that all of a step are on their
+/// way at once. Rows and columns past the edge read the first one's elements, and their sums are not stored; depths past the end count as zeros.
+/// </summary>
 internal static class TileMath
 {
     public static int Least(int a, int b) => a < b ? a : b;
 
-    /// <summary>A row of A, or one of zeros.</summary>
+    /// <summary>The index of the first element of a row of A.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Fiber Row<TProduct>(TProduct product, ProductShape shape, int row, int group, int window)
-        where TProduct : struct, IProduct
+    public static int Row<TProduct>(TProduct product, ProductShape shape, int row, int group, WindowShape window)
+        where TProduct : struct, IProduct => product.Row(row < shape.Rows ? row : 0, group, window);
+
+    /// <summary>A column of B.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Fiber Column<TProduct>(TProduct product, ProductShape shape, int column, int group, WindowShape window)
+        where TProduct : struct, IProduct => product.Column(column < shape.Columns ? column : 0, group, window);
+
+    /// <summary>A depth, or the first where there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Layer Depth<TProduct>(TProduct product, int depth, int end, int group, WindowShape window)
+        where TProduct : struct, IProduct => product.Depth(depth < end ? depth : 0, group, window);
+
+    /// <summary>Four elements of A: of four rows, or the neighbours of the first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float4 LoadA(ArrayView<float> a, Rows rows, Layer depth, bool isInside, ProductForm form)
     {
-        var fiber = product.Row(row < shape.Rows ? row : 0, group, window);
-        fiber.Offset = row < shape.Rows ? fiber.Offset : -1;
-        return fiber;
+        var loaded = default(Float4);
+        if (form.AQuads != 0)
+        {
+            loaded = a.Cast<Float4>().AsAligned16()[(rows.First + depth.A) >> 2];
+        }
+        else
+        {
+            loaded.X = a[rows.First + depth.A];
+            loaded.Y = a[rows.Second + depth.A];
+            loaded.Z = a[rows.Third + depth.A];
+            loaded.W = a[rows.Fourth + depth.A];
+        }
+
+        return OrZeros(loaded, isInside);
     }
 
-    /// <summary>A column of B, or one of zeros.</summary>
+    /// <summary>Four elements of B: of four columns, or the neighbours of the first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Fiber Column<TProduct>(TProduct product, ProductShape shape, int column, int group, int window)
+    public static Float4 LoadB<TProduct>(TProduct product, ArrayView<float> b, Columns columns, Layer depth, bool isInside, ProductForm form)
         where TProduct : struct, IProduct
     {
-        var fiber = product.Column(column < shape.Columns ? column : 0, group, window);
-        fiber.Offset = column < shape.Columns ? fiber.Offset : -1;
-        return fiber;
+        var loaded = default(Float4);
+        if (form.BQuads != 0)
+        {
+            loaded = b.Cast<Float4>().AsAligned16()[product.IndexOfB(columns.First, depth, form.Window) >> 2];
+        }
+        else
+        {
+            loaded.X = Read(b, product.IndexOfB(columns.First, depth, form.Window), form.Window);
+            loaded.Y = Read(b, product.IndexOfB(columns.Second, depth, form.Window), form.Window);
+            loaded.Z = Read(b, product.IndexOfB(columns.Third, depth, form.Window), form.Window);
+            loaded.W = Read(b, product.IndexOfB(columns.Fourth, depth, form.Window), form.Window);
+        }
+
+        return OrZeros(loaded, isInside);
     }
 
-    /// <summary>One element of A.</summary>
+    /// <summary>Puts four elements into a tile in shared memory.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float LoadA(ArrayView<float> a, Fiber row, Layer depth, bool inside) => inside && row.Offset >= 0 ? a[row.Offset + depth.A] : 0f;
-
-    /// <summary>One element of B.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float LoadB<TProduct>(TProduct product, ArrayView<float> b, Fiber column, Layer depth, bool inside)
-        where TProduct : struct, IProduct => inside && column.Offset >= 0 ? product.LoadB(b, column, depth) : 0f;
+    public static void Keep(ArrayView<float> tile, Share share, Float4 loaded)
+    {
+        if (share.Step == 1)
+        {
+            tile.Cast<Float4>().AsAligned16()[share.Slot >> 2] = loaded;
+        }
+        else
+        {
+            tile[share.Slot] = loaded.X;
+            tile[share.Slot + share.Step] = loaded.Y;
+            tile[share.Slot + (2 * share.Step)] = loaded.Z;
+            tile[share.Slot + (3 * share.Step)] = loaded.W;
+        }
+    }
 
     /// <summary>Where a row of outputs begins; negative where there is none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int OutputOfRow<TProduct>(TProduct product, ProductShape shape, int row, int group, int split, int window)
+    public static int OutputOfRow<TProduct>(TProduct product, ProductShape shape, int row, int group, int split, WindowShape window)
         where TProduct : struct, IProduct => row < shape.Rows ? product.OutputOfRow(row, group, window) + (split * shape.Length) : -1;
 
     /// <summary>Where a column lies in each row of outputs; negative where there is none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int OutputOfColumn<TProduct>(TProduct product, ProductShape shape, int column, int window)
-        where TProduct : struct, IProduct => column < shape.Columns ? product.OutputOfColumn(column, window) : -1;
+    public static int OutputOfColumn<TProduct>(TProduct product, ProductShape shape, int column)
+        where TProduct : struct, IProduct => column < shape.Columns ? product.OutputOfColumn(column) : -1;
 
     /// <summary>Stores one sum, after the bias, the addition and the ReLU.</summary>
     /// <param name="c">The output.</param>
@@ -69,6 +117,19 @@ internal static class TileMath
             value += addend[place];
         c[place] = shape.Relu != 0 && value < 0f ? 0f : value;
     }
+
+    /// <summary>One element of B; none is padding where each place is read by itself.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Read(ArrayView<float> b, int index, WindowShape window) => window.IsPointwise ? b[index] : WindowGeometry.ReadAt(b, index);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Float4 OrZeros(Float4 loaded, bool isInside) => new()
+    {
+        X = isInside ? loaded.X : 0f,
+        Y = isInside ? loaded.Y : 0f,
+        Z = isInside ? loaded.Z : 0f,
+        W = isInside ? loaded.W : 0f,
+    };
 }
 
 /// <summary>Four floats that are loaded at once.</summary>
@@ -76,4 +137,40 @@ public struct Float4
 {
     /// <summary>The floats, in the order of memory.</summary>
     public float X, Y, Z, W;
+}
+
+/// <summary>The rows of A of which a thread loads elements.</summary>
+public struct Rows
+{
+    /// <summary>The indices of their first elements.</summary>
+    public int First, Second, Third, Fourth;
+
+    /// <summary>A row, and those that follow it at a distance.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Rows Of<TProduct>(TProduct product, ProductShape shape, int first, int distance, int group, WindowShape window)
+        where TProduct : struct, IProduct => new()
+        {
+            First = TileMath.Row(product, shape, first, group, window),
+            Second = TileMath.Row(product, shape, first + distance, group, window),
+            Third = TileMath.Row(product, shape, first + (2 * distance), group, window),
+            Fourth = TileMath.Row(product, shape, first + (3 * distance), group, window),
+        };
+}
+
+/// <summary>The columns of B of which a thread loads elements.</summary>
+public struct Columns
+{
+    /// <summary>Where they lie.</summary>
+    public Fiber First, Second, Third, Fourth;
+
+    /// <summary>A column, and those that follow it at a distance.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Columns Of<TProduct>(TProduct product, ProductShape shape, int first, int distance, int group, WindowShape window)
+        where TProduct : struct, IProduct => new()
+        {
+            First = TileMath.Column(product, shape, first, group, window),
+            Second = TileMath.Column(product, shape, first + distance, group, window),
+            Third = TileMath.Column(product, shape, first + (2 * distance), group, window),
+            Fourth = TileMath.Column(product, shape, first + (3 * distance), group, window),
+        };
 }

@@ -13,9 +13,9 @@ internal sealed class TiledProduct<TProduct>
 {
     private const int LeastDepthOfASplit = 256, MostSplits = 64, BusyGroups = 256;
 
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<int>> _large;
+    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>> _large;
 
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<int>, SpecializedValue<int>> _small;
+    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>, SpecializedValue<int>> _small;
 
     private readonly Action<Index1D, ArrayView<float>, ArrayView<float>, Partials> _fold;
 
@@ -23,8 +23,8 @@ internal sealed class TiledProduct<TProduct>
 
     public TiledProduct(KernelCache kernels)
     {
-        _large = kernels.Groups<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<int>>(LargeTile.Run<TProduct>);
-        _small = kernels.Groups<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<int>, SpecializedValue<int>>(SmallTile.Run<TProduct>);
+        _large = kernels.Groups<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>>(LargeTile.Run<TProduct>);
+        _small = kernels.Groups<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>, SpecializedValue<int>>(SmallTile.Run<TProduct>);
         _fold = ReduceKernels.FoldOf(kernels);
         _tile = kernels.Tile;
     }
@@ -38,50 +38,53 @@ internal sealed class TiledProduct<TProduct>
     /// <summary>The number of groups, each a product of its own.</summary>
     public int Groups { get; init; } = 1;
 
-    /// <summary>The packed extents of the window.</summary>
-    public int Window { get; init; }
+    /// <summary>What the kernel is compiled for, for so many samples; operands that do not begin at a multiple of four are read one by one all the same.</summary>
+    public required Func<int, ProductForm> FormOf { get; init; }
 
     /// <summary>The floats that the parts of splits take, for any batch up to the largest.</summary>
     public long WorkspaceLength(int maxBatch)
         => Enumerable.Range(1, maxBatch).Max(batch => ShapeOf(batch) is var shape && Splits(shape) is var splits && splits > 1 ? (long)splits * shape.Length : 0);
 
-    /// <summary>Computes the product. Where a bias or an addend is missing, any view will do.</summary>
-    public void Run(KernelCall call, ArrayView<float> a, ArrayView<float> b, ArrayView<float> bias, ArrayView<float> addend)
+    /// <summary>Computes the product of two inputs, with others as the bias and as what is added.</summary>
+    public void Run(KernelCall call, int inputA, int inputB, int? inputBias = null, int? inputAddend = null)
     {
+        var (a, b) = (call.Input(inputA), call.Input(inputB));
+        var (bias, addend) = (inputBias is { } i ? call.Input(i) : call.Output(), inputAddend is { } j ? call.Input(j) : call.Output());
+        var form = FormOf(call.Batch);
+        form.AQuads = call.Inputs[inputA].Offset % 4 == 0 ? form.AQuads : 0;
+        form.BQuads = call.Inputs[inputB].Offset % 4 == 0 ? form.BQuads : 0;
         var shape = ShapeOf(call.Batch);
         var splits = shape.Splits = Splits(shape);
-        shape.Chunk = (shape.Depth + splits - 1) / splits;
+        shape.Chunk = (((shape.Depth + splits - 1) / splits) + 3) / 4 * 4;
         var c = splits > 1 ? call.Workspace((long)splits * shape.Length) : call.Output();
         var size = TileOf(shape);
         var grid = new Index3D(Tiles(shape.Columns, size), Tiles(shape.Rows, size), Groups * splits);
-        var window = SpecializedValue.New(Window);
         if (size == LargeTile.Size)
-            _large(new KernelConfig(grid, new Index3D(LargeTile.Threads, 1, 1)), a, b, bias, addend, c, shape, ProductOf(call.Batch), window);
+            _large(new KernelConfig(grid, new Index3D(LargeTile.Threads, 1, 1)), a, b, bias, addend, c, shape, ProductOf(call.Batch), SpecializedValue.New(form));
         else
-            _small(new KernelConfig(grid, new Index3D(size / 4 * (size / 4), 1, 1)), a, b, bias, addend, c, shape, ProductOf(call.Batch), window, SpecializedValue.New(size / 4));
+            _small(new KernelConfig(grid, new Index3D(size / 4 * (size / 4), 1, 1)), a, b, bias, addend, c, shape, ProductOf(call.Batch), SpecializedValue.New(form), SpecializedValue.New(size / 4));
         if (splits > 1)
             _fold(shape.Length, c, call.Output(), new Partials { Count = shape.Length, Splits = splits, Scale = 1 });
     }
 
-    /// <summary>The largest tile that is filled well, and that there are enough of.</summary>
-    private int TileOf(ProductShape shape)
+    /// <summary>The largest tile that is filled well, and that there are enough of, where need be by splitting the depth.</summary>
+    internal static int ChooseTile(ProductShape shape, int groups)
     {
-        if (_tile != 0)
-            return _tile;
         var least = Math.Min(shape.Rows, shape.Columns);
-        if (least >= 96 && (long)Tiles(shape.Rows, LargeTile.Size) * Tiles(shape.Columns, LargeTile.Size) * Groups >= BusyGroups / 2)
+        if (least >= 96 && TilesOf(shape, groups, LargeTile.Size) * MostSplitsOf(shape) >= BusyGroups / 2)
             return LargeTile.Size;
         return least > 32 ? 64 : least > 16 ? 32 : 16;
     }
 
-    private int Splits(ProductShape shape)
-    {
-        if (shape.Bias != 0 || shape.Adds != 0 || shape.Relu != 0)
-            return 1;
-        var size = TileOf(shape);
-        var tiles = (long)Tiles(shape.Rows, size) * Tiles(shape.Columns, size) * Groups;
-        return (int)Math.Clamp(Math.Min(shape.Depth / LeastDepthOfASplit, BusyGroups / tiles), 1, MostSplits);
-    }
+    private int TileOf(ProductShape shape) => _tile != 0 ? _tile : ChooseTile(shape, Groups);
+
+    private int Splits(ProductShape shape) => (int)Math.Clamp(BusyGroups / TilesOf(shape, Groups, TileOf(shape)), 1, MostSplitsOf(shape));
+
+    /// <summary>Sums that something follows are not split.</summary>
+    private static int MostSplitsOf(ProductShape shape)
+        => shape.Bias != 0 || shape.Adds != 0 || shape.Relu != 0 ? 1 : Math.Clamp(shape.Depth / LeastDepthOfASplit, 1, MostSplits);
+
+    private static long TilesOf(ProductShape shape, int groups, int size) => (long)Tiles(shape.Rows, size) * Tiles(shape.Columns, size) * groups;
 
     private static int Tiles(int extent, int size) => (extent + size - 1) / size;
 }

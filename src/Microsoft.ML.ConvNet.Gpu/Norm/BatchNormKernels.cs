@@ -34,7 +34,7 @@ public static class BatchNormKernels
                             var shape = ChannelShape.Of(x, call.Batch);
                             var (input, parts) = (call.Input(0), call.Workspace(2L * shape.Splits * shape.Channels));
                             sum(shape.Launch, input, input, input, parts, shape, new(ChannelSums.OfStatistics));
-                            statistics(shape.Channels, input, parts, call.Output(), shape);
+                            statistics(x.C, input, parts, call.Output(), shape);
                         },
                         PartsLength(x, signature.MaxBatch));
                 }
@@ -61,11 +61,11 @@ public static class BatchNormKernels
                             if (op.Relu)
                             {
                                 values = workspace.SubView(partsLength, 3 * shape.Channels);
-                                affine(shape.Channels, call.Input(1), call.Input(3), call.Input(4), values, shape);
+                                affine(x.C, call.Input(1), call.Input(3), call.Input(4), values, shape);
                             }
 
                             sum(shape.Launch, call.Input(0), call.Input(2), values, parts, shape, new(op.Relu ? ChannelSums.OfGradientsAfterRelu : ChannelSums.OfGradients));
-                            gradients(shape.Channels, call.Input(1), parts, call.Output(), shape);
+                            gradients(x.C, call.Input(1), parts, call.Output(), shape);
                         },
                         PartsLength(x, signature.MaxBatch) + (3 * x.C));
                 }

@@ -97,8 +97,11 @@ public static class ChannelSums
 /// <summary>The extents of an activation as channels, and how their sums are split.</summary>
 public struct ChannelShape
 {
-    /// <summary>The channels, the elements of a plane, the terms of a channel, those of one split, and the splits.</summary>
-    public int Channels, Plane, Terms, Chunk, Splits;
+    /// <summary>The channels, and the elements of a plane.</summary>
+    public Divisor Channels, Plane;
+
+    /// <summary>The terms of a channel, those of one split, and the splits.</summary>
+    public int Terms, Chunk, Splits;
 
     /// <summary>ε.</summary>
     public float Epsilon;

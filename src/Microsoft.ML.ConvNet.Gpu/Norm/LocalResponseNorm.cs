@@ -87,8 +87,11 @@ public static class LocalResponseNorm
 /// <summary>A local response normalisation.</summary>
 public struct LocalResponse
 {
-    /// <summary>The channels, the elements of a plane, and the channels of a sum.</summary>
-    public int Channels, Plane, Around;
+    /// <summary>The channels, and the elements of a plane.</summary>
+    public Divisor Channels, Plane;
+
+    /// <summary>The channels that a sum is taken over.</summary>
+    public int Around;
 
     /// <summary>α, β and k.</summary>
     public float Alpha, Beta, K;

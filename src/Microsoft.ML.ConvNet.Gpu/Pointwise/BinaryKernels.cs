@@ -17,7 +17,7 @@ public static class BinaryKernels
 
     private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, SpecializedValue<int>> _map = Map;
 
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, Strided, Strided, SpecializedValue<int>> _repeat = Repeat;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, Strided, Strided, SpecializedValue<int>, SpecializedValue<int>> _repeat = Repeat;
 
     internal static Kernel? Find(OpSignature signature, KernelCache kernels)
     {
@@ -43,7 +43,7 @@ public static class BinaryKernels
         if (Strided.Repeat(signature.Inputs[0], signature.Output) is not { } a || Strided.Repeat(signature.Inputs[1], signature.Output) is not { } b)
             return null;
         var repeat = kernels.Each(_repeat);
-        return kernels.Step("pointwise, repeated", call => repeat(call.Count(), call.Input(0), call.Input(1), call.Output(), a, b, SpecializedValue.New(function)));
+        return kernels.Step("pointwise, repeated", call => repeat(call.Count(), call.Input(0), call.Input(1), call.Output(), a, b, SpecializedValue.New(Math.Max(a.Axes, b.Axes)), SpecializedValue.New(function)));
     }
 
     /// <summary>y = f(a, b), all of one shape.</summary>
@@ -52,8 +52,9 @@ public static class BinaryKernels
 
     /// <summary>y = f(a, b), the smaller operand repeated.</summary>
     public static void Repeat(
-        Index1D i, ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, Strided aPlaces, Strided bPlaces, SpecializedValue<int> function)
-        => y[i] = Apply(function.Value, a[aPlaces.Of(i)], b[bPlaces.Of(i)]);
+        Index1D i, ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, Strided aPlaces, Strided bPlaces, SpecializedValue<int> axes,
+        SpecializedValue<int> function)
+        => y[i] = Apply(function.Value, a[aPlaces.Of(i, axes.Value)], b[bPlaces.Of(i, axes.Value)]);
 
     // Where either is NaN the larger and the smaller are NaN.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

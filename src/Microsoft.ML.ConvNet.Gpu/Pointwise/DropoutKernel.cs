@@ -47,7 +47,7 @@ public struct DropoutMask
     public uint KeyLow, KeyHigh, Threshold;
 
     /// <summary>The neighbouring elements that are dropped together.</summary>
-    public int Unit;
+    public Divisor Unit;
 
     /// <summary>What the other elements are multiplied by.</summary>
     public float Scale;

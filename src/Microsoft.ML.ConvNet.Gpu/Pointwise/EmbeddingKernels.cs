@@ -10,9 +10,9 @@ namespace Microsoft.ML.ConvNet.Gpu;
 /// </summary>
 public static class EmbeddingKernels
 {
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int> _embed = Embed;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, Divisor> _embed = Embed;
 
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int> _gradient = Gradient;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, Divisor, int> _gradient = Gradient;
 
     internal static Kernel? Find(OpSignature signature, KernelCache kernels)
     {
@@ -33,14 +33,14 @@ public static class EmbeddingKernels
     }
 
     /// <summary>One element of y.</summary>
-    public static void Embed(Index1D i, ArrayView<float> indices, ArrayView<float> table, ArrayView<float> y, int width)
+    public static void Embed(Index1D i, ArrayView<float> indices, ArrayView<float> table, ArrayView<float> y, Divisor width)
     {
         var row = i / width;
         y[i] = table[((int)indices[row] * width) + i - (row * width)];
     }
 
     /// <summary>One element of the table's gradient.</summary>
-    public static void Gradient(Index1D i, ArrayView<float> indices, ArrayView<float> dY, ArrayView<float> dTable, int width, int count)
+    public static void Gradient(Index1D i, ArrayView<float> indices, ArrayView<float> dY, ArrayView<float> dTable, Divisor width, int count)
     {
         var row = i / width;
         var column = i - (row * width);

@@ -1,4 +1,5 @@
 using ILGPU;
+using ILGPU.Runtime;
 using Microsoft.ML.ConvNet.Backends;
 using Microsoft.ML.ConvNet.Ops;
 
@@ -14,11 +15,11 @@ public static class MoveKernels
 
     private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>> _copy = Copy;
 
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, Strided> _gather = Gather;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, Strided, SpecializedValue<int>> _gather = Gather;
 
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, Strided> _scatter = Scatter;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, Strided, SpecializedValue<int>> _scatter = Scatter;
 
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, int, int> _oneHot = OneHot;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, Divisor, Divisor> _oneHot = OneHot;
 
     private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, int, int> _pixels = Pixels;
 
@@ -68,10 +69,10 @@ public static class MoveKernels
     public static void Copy(Index1D i, ArrayView<float> x, ArrayView<float> y) => y[i] = x[i];
 
     /// <summary>Each element of the output from its place in the input.</summary>
-    public static void Gather(Index1D i, ArrayView<float> x, ArrayView<float> y, Strided places) => y[i] = x[places.Of(i)];
+    public static void Gather(Index1D i, ArrayView<float> x, ArrayView<float> y, Strided places, SpecializedValue<int> axes) => y[i] = x[places.Of(i, axes.Value)];
 
     /// <summary>Each element of the input to its place in the output.</summary>
-    public static void Scatter(Index1D i, ArrayView<float> x, ArrayView<float> y, Strided places) => y[places.Of(i)] = x[i];
+    public static void Scatter(Index1D i, ArrayView<float> x, ArrayView<float> y, Strided places, SpecializedValue<int> axes) => y[places.Of(i, axes.Value)] = x[i];
 
     /// <summary>A byte as a number 0…1, out of four in a float; a sample takes so many floats.</summary>
     public static void Pixels(Index1D i, ArrayView<float> packed, ArrayView<float> y, int length, int floats)
@@ -83,7 +84,7 @@ public static class MoveKernels
     }
 
     /// <summary>1 at the channel that an index names, else 0.</summary>
-    public static void OneHot(Index1D i, ArrayView<float> indices, ArrayView<float> y, int classes, int plane)
+    public static void OneHot(Index1D i, ArrayView<float> indices, ArrayView<float> y, Divisor classes, Divisor plane)
     {
         var row = i / plane;
         var sample = row / classes;
@@ -93,7 +94,7 @@ public static class MoveKernels
     private static Action<KernelCall> GatherOf(KernelCache kernels, Strided places)
     {
         var gather = kernels.Each(_gather);
-        return call => gather(call.Count(), call.Input(0), call.Output(), places);
+        return call => gather(call.Count(), call.Input(0), call.Output(), places, SpecializedValue.New(places.Axes));
     }
 
     private static Kernel? FindConcat(ConcatOp op, OpSignature signature, KernelCache kernels)
@@ -112,7 +113,7 @@ public static class MoveKernels
         return kernels.Step("join", call =>
         {
             for (var input = 0; input < places.Count; input++)
-                scatter((int)call.Inputs[input].Type.Length(call.Batch), call.Input(input), call.Output(), places[input]);
+                scatter((int)call.Inputs[input].Type.Length(call.Batch), call.Input(input), call.Output(), places[input], SpecializedValue.New(places[input].Axes));
         });
     }
 

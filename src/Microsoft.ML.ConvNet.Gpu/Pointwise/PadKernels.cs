@@ -67,8 +67,11 @@ public static class PadKernels
 /// <summary>An axis and what is around it.</summary>
 public struct PaddedAxis
 {
-    /// <summary>The elements of all axes after this one, its length without and with padding, the padding before it, and the mode.</summary>
-    public int Inner, Length, PaddedLength, Before, Mode;
+    /// <summary>The elements of all axes after this one, and its length without and with padding.</summary>
+    public Divisor Inner, Length, PaddedLength;
+
+    /// <summary>The padding before the axis, and the mode.</summary>
+    public int Before, Mode;
 
     /// <summary>The element that a padded place is; negative for zero.</summary>
     public readonly int SourceOf(int padded)

@@ -18,11 +18,11 @@ public static class ReduceKernels
     /// <summary>The fewest terms that are worth a thread.</summary>
     private const int TermsOfAThread = 8;
 
-    private static readonly Action<ArrayView<float>, ArrayView<float>, Reduction> _reduce = Reduce;
+    private static readonly Action<ArrayView<float>, ArrayView<float>, Reduction, SpecializedValue<int>> _reduce = Reduce;
 
     private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, Partials> _fold = Fold;
 
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, Strided, float> _spread = Spread;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, Strided, float, SpecializedValue<int>> _spread = Spread;
 
     internal static Kernel? Find(OpSignature signature, KernelCache kernels)
         => Sum("sum", signature, kernels, ((ReduceOp)signature.Op).Mean);
@@ -36,21 +36,21 @@ public static class ReduceKernels
             return null;
         var spread = kernels.Each(_spread);
         return kernels.Step("repeat", call => spread(
-            call.Count(), call.Input(0), call.Output(), places, mean ? (float)call.Inputs[0].Type.Length(call.Batch) / call.Count() : 1f));
+            call.Count(), call.Input(0), call.Output(), places, mean ? (float)call.Inputs[0].Type.Length(call.Batch) / call.Count() : 1f, SpecializedValue.New(places.Axes)));
     }
 
     /// <summary>One result for each x of a group, from the terms of one split.</summary>
-    public static void Reduce(ArrayView<float> x, ArrayView<float> y, Reduction reduction)
+    public static void Reduce(ArrayView<float> x, ArrayView<float> y, Reduction reduction, SpecializedValue<int> axes)
     {
         var shared = SharedMemory.Allocate<float>(LaneSum.Threads);
         var result = (Grid.IdxX * Group.DimX) + Group.IdxX;
         var sum = 0f;
         if (result < reduction.Results)
         {
-            var start = reduction.Starts.Of(result);
+            var start = reduction.Starts.Of(result, axes.Value);
             var end = Least((Grid.IdxY + 1) * reduction.Chunk, reduction.Terms);
             for (var term = (Grid.IdxY * reduction.Chunk) + Group.IdxY; term < end; term += Group.DimY)
-                sum += x[start + reduction.Places.Of(term)];
+                sum += x[start + reduction.Places.Of(term, axes.Value)];
         }
 
         sum = LaneSum.OfFirst(shared, sum);
@@ -68,7 +68,8 @@ public static class ReduceKernels
     }
 
     /// <summary>y = scale·x, repeated.</summary>
-    public static void Spread(Index1D i, ArrayView<float> x, ArrayView<float> y, Strided places, float scale) => y[i] = x[places.Of(i)] * scale;
+    public static void Spread(Index1D i, ArrayView<float> x, ArrayView<float> y, Strided places, float scale, SpecializedValue<int> axes)
+        => y[i] = x[places.Of(i, axes.Value)] * scale;
 
     /// <summary>Adds the parts of splits that a first launch has written.</summary>
     internal static Action<Index1D, ArrayView<float>, ArrayView<float>, Partials> FoldOf(KernelCache kernels) => kernels.Each(_fold);
@@ -114,7 +115,8 @@ public static class ReduceKernels
                     Scale = splits > 1 ? 1f : scale,
                     Starts = starts,
                     Places = places,
-                });
+                },
+                SpecializedValue.New(Math.Max(starts.Axes, places.Axes)));
             if (splits > 1)
                 fold(results, y, call.Output(), new Partials { Count = results, Splits = splits, Scale = scale });
         }

@@ -8,8 +8,11 @@ namespace Microsoft.ML.ConvNet.Gpu;
 /// </summary>
 public struct Strided
 {
+    /// <summary>The number of axes, at least one. They are the last ones; a kernel is compiled for it, and those before them cost nothing.</summary>
+    public int Axes;
+
     /// <summary>The extents of all axes but the first.</summary>
-    public int Extent1, Extent2, Extent3, Extent4;
+    public Divisor Extent1, Extent2, Extent3, Extent4;
 
     /// <summary>The distance in memory between neighbours along each axis.</summary>
     public int Step0, Step1, Step2, Step3, Step4;
@@ -18,12 +21,14 @@ public struct Strided
     public int Offset;
 
     /// <summary>The place of a flat index.</summary>
-    public readonly int Of(int index)
+    /// <param name="index">The index.</param>
+    /// <param name="axes"><see cref="Axes"/> or more, as a constant.</param>
+    public readonly int Of(int index, int axes)
     {
-        var rest3 = index / Extent4;
-        var rest2 = rest3 / Extent3;
-        var rest1 = rest2 / Extent2;
-        var rest0 = rest1 / Extent1;
+        var rest3 = axes > 1 ? index / Extent4 : 0;
+        var rest2 = axes > 2 ? rest3 / Extent3 : 0;
+        var rest1 = axes > 3 ? rest2 / Extent2 : 0;
+        var rest0 = axes > 4 ? rest1 / Extent1 : 0;
         return Offset + (rest0 * Step0) + ((rest1 - (rest0 * Extent1)) * Step1) + ((rest2 - (rest1 * Extent2)) * Step2)
             + ((rest3 - (rest2 * Extent3)) * Step3) + ((index - (rest3 * Extent4)) * Step4);
     }
@@ -42,10 +47,12 @@ public struct Strided
 
         if (merged.Count > 5)
             return null;
+        var count = Math.Max(1, merged.Count);
         while (merged.Count < 5)
             merged.Insert(0, (1, 0));
         return new Strided
         {
+            Axes = count,
             Extent1 = merged[1].Extent,
             Extent2 = merged[2].Extent,
             Extent3 = merged[3].Extent,

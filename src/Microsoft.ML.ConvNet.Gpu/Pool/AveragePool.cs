@@ -11,24 +11,24 @@ namespace Microsoft.ML.ConvNet.Gpu;
 /// </summary>
 public static class AveragePool
 {
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, AveragePooling, SpecializedValue<int>> _forward = Forward;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, AveragePooling, SpecializedValue<WindowShape>> _forward = Forward;
 
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, AveragePooling, SpecializedValue<int>> _gradient = Gradient;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, AveragePooling, SpecializedValue<WindowShape>> _gradient = Gradient;
 
     internal static Kernel? Find(OpSignature signature, KernelCache kernels)
     {
         switch (signature.Op)
         {
-            case AveragePoolOp op when WindowGeometry.Fits(op.Window):
+            case AveragePoolOp op:
                 {
                     var (pooling, forward) = (PoolingOf(op, signature.Inputs[0].Shape, signature.Output.Shape), kernels.Each(_forward));
-                    return kernels.Step("average pooling", call => forward(call.Count(), call.Input(0), call.Output(), pooling, SpecializedValue.New(WindowGeometry.Pack(op.Window))));
+                    return kernels.Step("average pooling", call => forward(call.Count(), call.Input(0), call.Output(), pooling, SpecializedValue.New(WindowShape.Of(op.Window))));
                 }
 
-            case AveragePoolGradientOp { Forward: var op } when WindowGeometry.Fits(op.Window):
+            case AveragePoolGradientOp { Forward: var op }:
                 {
                     var (pooling, gradient) = (PoolingOf(op, signature.Output.Shape, signature.Inputs[0].Shape), kernels.Each(_gradient));
-                    return kernels.Step("average pooling", call => gradient(call.Count(), call.Input(0), call.Output(), pooling, SpecializedValue.New(WindowGeometry.Pack(op.Window))));
+                    return kernels.Step("average pooling", call => gradient(call.Count(), call.Input(0), call.Output(), pooling, SpecializedValue.New(WindowShape.Of(op.Window))));
                 }
 
             default:
@@ -37,31 +37,31 @@ public static class AveragePool
     }
 
     /// <summary>The mean under one window.</summary>
-    public static void Forward(Index1D i, ArrayView<float> x, ArrayView<float> y, AveragePooling pooling, SpecializedValue<int> window)
+    public static void Forward(Index1D i, ArrayView<float> x, ArrayView<float> y, AveragePooling pooling, SpecializedValue<WindowShape> window)
     {
         var geometry = pooling.Geometry;
         var plane = i / geometry.OutPlane;
-        var place = geometry.Place(i - (plane * geometry.OutPlane));
-        var taps = WindowGeometry.Taps(window.Value);
+        var place = geometry.Place(i - (plane * geometry.OutPlane), window.Value);
+        var taps = window.Value.Taps;
         var sum = 0f;
         for (var tap = 0; tap < taps; tap++)
-            sum += geometry.Read(x, plane * geometry.Plane, place, geometry.Tap(tap, window.Value));
+            sum += geometry.Read(x, plane * geometry.Plane, place, WindowGeometry.Tap(tap, window.Value), window.Value);
         y[i] = sum / pooling.Divisor(place, window.Value);
     }
 
     /// <summary>One element of dX.</summary>
-    public static void Gradient(Index1D i, ArrayView<float> dY, ArrayView<float> dX, AveragePooling pooling, SpecializedValue<int> window)
+    public static void Gradient(Index1D i, ArrayView<float> dY, ArrayView<float> dX, AveragePooling pooling, SpecializedValue<WindowShape> window)
     {
         var geometry = pooling.Geometry;
         var plane = i / geometry.Plane;
         var element = geometry.Element(i - (plane * geometry.Plane));
-        var taps = WindowGeometry.Taps(window.Value);
+        var taps = window.Value.Taps;
         var sum = 0f;
         for (var tap = 0; tap < taps; tap++)
         {
-            var output = geometry.WindowOf(element, geometry.Tap(tap, window.Value));
+            var output = geometry.WindowOf(0, element, WindowGeometry.Tap(tap, window.Value), window.Value);
             if (output >= 0)
-                sum += dY[(plane * geometry.OutPlane) + output] / pooling.Divisor(geometry.Place(output), window.Value);
+                sum += dY[(plane * geometry.OutPlane) + output] / pooling.Divisor(geometry.Place(output, window.Value), window.Value);
         }
 
         dX[i] = sum;
@@ -93,10 +93,10 @@ public struct AveragePooling
     public int LowD, LowH, LowW, EndD, EndH, EndW;
 
     /// <summary>What the sum of the window at a place is divided by.</summary>
-    public readonly int Divisor(Layer place, int window)
-        => Counted(place.D - Geometry.BeforeD, Geometry.DilationD, WindowGeometry.SizeD(window), LowD, EndD)
-            * Counted(place.H - Geometry.BeforeH, Geometry.DilationH, WindowGeometry.SizeH(window), LowH, EndH)
-            * Counted(place.W - Geometry.BeforeW, Geometry.DilationW, WindowGeometry.SizeW(window), LowW, EndW);
+    public readonly int Divisor(Layer place, WindowShape window)
+        => Counted(place.D - Geometry.BeforeD, window.DilationD, window.SizeD, LowD, EndD)
+            * Counted(place.H - Geometry.BeforeH, window.DilationH, window.SizeH, LowH, EndH)
+            * Counted(place.W - Geometry.BeforeW, window.DilationW, window.SizeW, LowW, EndW);
 
     /// <summary>How many taps lie at a low place or after it, and before an end.</summary>
     private static int Counted(int first, int dilation, int size, int low, int end) => Until(first, dilation, size, end) - Until(first, dilation, size, low);

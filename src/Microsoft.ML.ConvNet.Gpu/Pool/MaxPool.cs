@@ -12,36 +12,36 @@ namespace Microsoft.ML.ConvNet.Gpu;
 /// </summary>
 public static class MaxPool
 {
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, WindowGeometry, SpecializedValue<int>> _forward = Forward;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, WindowGeometry, SpecializedValue<WindowShape>> _forward = Forward;
 
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, WindowGeometry, SpecializedValue<int>> _largestTaps = LargestTaps;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, WindowGeometry, SpecializedValue<WindowShape>> _largestTaps = LargestTaps;
 
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, WindowGeometry, SpecializedValue<int>> _switches = Switches;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, WindowGeometry, SpecializedValue<WindowShape>> _switches = Switches;
 
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, WindowGeometry, int, SpecializedValue<int>> _gradient = Gradient;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, WindowGeometry, int, SpecializedValue<WindowShape>> _gradient = Gradient;
 
     internal static Kernel? Find(OpSignature signature, KernelCache kernels)
     {
         switch (signature.Op)
         {
-            case MaxPoolOp op when WindowGeometry.Fits(op.Window):
+            case MaxPoolOp op:
                 {
-                    var (geometry, window) = (WindowGeometry.Of(op.Window, signature.Inputs[0].Shape, signature.Output.Shape), WindowGeometry.Pack(op.Window));
+                    var (geometry, window) = (WindowGeometry.Of(op.Window, signature.Inputs[0].Shape, signature.Output.Shape), WindowShape.Of(op.Window));
                     var forward = kernels.Each(_forward);
                     return kernels.Step("max pooling", call => forward(call.Count(), call.Input(0), call.Output(), geometry, SpecializedValue.New(window)));
                 }
 
-            case MaxPoolSwitchesOp op when WindowGeometry.Fits(op.Window):
+            case MaxPoolSwitchesOp op:
                 {
-                    var (geometry, window) = (WindowGeometry.Of(op.Window, signature.Inputs[0].Shape, signature.Output.Shape), WindowGeometry.Pack(op.Window));
+                    var (geometry, window) = (WindowGeometry.Of(op.Window, signature.Inputs[0].Shape, signature.Output.Shape), WindowShape.Of(op.Window));
                     var switches = kernels.Each(_switches);
                     return kernels.Step("max pooling", call => switches(call.Count(), call.Input(0), call.Output(), geometry, SpecializedValue.New(window)));
                 }
 
-            case MaxPoolGradientOp { Forward: var op, Relu: var relu } when WindowGeometry.Fits(op.Window):
+            case MaxPoolGradientOp { Forward: var op, Relu: var relu }:
                 {
                     var y = signature.Inputs[1];
-                    var (geometry, window) = (WindowGeometry.Of(op.Window, signature.Output.Shape, y.Shape), WindowGeometry.Pack(op.Window));
+                    var (geometry, window) = (WindowGeometry.Of(op.Window, signature.Output.Shape, y.Shape), WindowShape.Of(op.Window));
                     var (largestTaps, gradient) = (kernels.Each(_largestTaps), kernels.Each(_gradient));
                     return kernels.Step(
                         "max pooling",
@@ -61,60 +61,60 @@ public static class MaxPool
     }
 
     /// <summary>The largest under one window; NaN is larger than any number.</summary>
-    public static void Forward(Index1D i, ArrayView<float> x, ArrayView<float> y, WindowGeometry geometry, SpecializedValue<int> window)
+    public static void Forward(Index1D i, ArrayView<float> x, ArrayView<float> y, WindowGeometry geometry, SpecializedValue<WindowShape> window)
     {
         var plane = i / geometry.OutPlane;
-        var place = geometry.Place(i - (plane * geometry.OutPlane));
-        y[i] = geometry.Read(x, plane * geometry.Plane, place, geometry.Tap(LargestTap(x, plane, place, geometry, window.Value), window.Value));
+        var place = geometry.Place(i - (plane * geometry.OutPlane), window.Value);
+        y[i] = geometry.Read(x, plane * geometry.Plane, place, WindowGeometry.Tap(LargestTap(x, plane, place, geometry, window.Value), window.Value), window.Value);
     }
 
     /// <summary>Where in its plane the largest under one window lies.</summary>
-    public static void Switches(Index1D i, ArrayView<float> x, ArrayView<float> y, WindowGeometry geometry, SpecializedValue<int> window)
+    public static void Switches(Index1D i, ArrayView<float> x, ArrayView<float> y, WindowGeometry geometry, SpecializedValue<WindowShape> window)
     {
         var plane = i / geometry.OutPlane;
-        var place = geometry.Place(i - (plane * geometry.OutPlane));
-        y[i] = geometry.IndexOf(place, geometry.Tap(LargestTap(x, plane, place, geometry, window.Value), window.Value));
+        var place = geometry.Place(i - (plane * geometry.OutPlane), window.Value);
+        y[i] = geometry.IndexAt(0, place, WindowGeometry.Tap(LargestTap(x, plane, place, geometry, window.Value), window.Value), window.Value);
     }
 
     /// <summary>Which tap of a window is the largest: the first of equal ones.</summary>
-    public static void LargestTaps(Index1D i, ArrayView<float> x, ArrayView<float> taps, WindowGeometry geometry, SpecializedValue<int> window)
+    public static void LargestTaps(Index1D i, ArrayView<float> x, ArrayView<float> taps, WindowGeometry geometry, SpecializedValue<WindowShape> window)
     {
         var plane = i / geometry.OutPlane;
-        taps[i] = LargestTap(x, plane, geometry.Place(i - (plane * geometry.OutPlane)), geometry, window.Value);
+        taps[i] = LargestTap(x, plane, geometry.Place(i - (plane * geometry.OutPlane), window.Value), geometry, window.Value);
     }
 
     /// <summary>One element of dX; with a ReLU before the pooling, zero where x is.</summary>
     public static void Gradient(
         Index1D i, ArrayView<float> x, ArrayView<float> dY, ArrayView<float> largestTaps, ArrayView<float> dX, WindowGeometry geometry, int relu,
-        SpecializedValue<int> window)
+        SpecializedValue<WindowShape> window)
     {
         var plane = i / geometry.Plane;
         var place = geometry.Element(i - (plane * geometry.Plane));
-        var taps = WindowGeometry.Taps(window.Value);
+        var taps = window.Value.Taps;
         var sum = 0f;
         if (relu == 0 || !(x[i] <= 0f))
         {
             for (var tap = 0; tap < taps; tap++)
             {
-                var output = geometry.WindowOf(place, geometry.Tap(tap, window.Value));
-                if (output >= 0 && largestTaps[(plane * geometry.OutPlane) + output] == tap)
-                    sum += dY[(plane * geometry.OutPlane) + output];
+                var output = geometry.WindowOf(plane * geometry.OutPlane, place, WindowGeometry.Tap(tap, window.Value), window.Value);
+                if (output >= 0 && largestTaps[output] == tap)
+                    sum += dY[output];
             }
         }
 
         dX[i] = sum;
     }
 
-    private static int LargestTap(ArrayView<float> x, int plane, Layer place, WindowGeometry geometry, int window)
+    private static int LargestTap(ArrayView<float> x, int plane, Layer place, WindowGeometry geometry, WindowShape window)
     {
-        var taps = WindowGeometry.Taps(window);
+        var taps = window.Taps;
         var (best, largest) = (-1, 0f);
         for (var tap = 0; tap < taps; tap++)
         {
-            var from = geometry.Tap(tap, window);
-            if (geometry.IsInside(place, from))
+            var index = geometry.IndexAt(plane * geometry.Plane, place, WindowGeometry.Tap(tap, window), window);
+            if (index >= 0)
             {
-                var value = geometry.Read(x, plane * geometry.Plane, place, from);
+                var value = x[index];
                 if (best < 0 || value > largest || XMath.IsNaN(value))
                 {
                     best = tap;

@@ -12,7 +12,7 @@ public static class MaxUnpool
 {
     private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int> _forward = Forward;
 
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int> _gradient = Gradient;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, Divisor> _gradient = Gradient;
 
     internal static Kernel? Find(OpSignature signature, KernelCache kernels)
     {
@@ -42,6 +42,6 @@ public static class MaxUnpool
     }
 
     /// <summary>One element of dX.</summary>
-    public static void Gradient(Index1D i, ArrayView<float> dY, ArrayView<float> switches, ArrayView<float> dX, int plane, int outPlane)
+    public static void Gradient(Index1D i, ArrayView<float> dY, ArrayView<float> switches, ArrayView<float> dX, int plane, Divisor outPlane)
         => dX[i] = dY[(i / outPlane * plane) + (int)switches[i]];
 }

@@ -72,8 +72,11 @@ public static class Resample
 /// <summary>The extents of a resampling.</summary>
 public struct ResampleShape
 {
-    /// <summary>The extents of a plane of x, and of one of y.</summary>
-    public int D, H, W, OutD, OutH, OutW;
+    /// <summary>The extents of a plane of x.</summary>
+    public int D, H, W;
+
+    /// <summary>The extents of a plane of y.</summary>
+    public Divisor OutD, OutH, OutW;
 
     /// <summary>Where the inputs of the taps begin in the table of indices.</summary>
     public int Inputs;

@@ -168,8 +168,11 @@ public static class SoftmaxKernels
 /// <summary>The places of an activation, each with its channels.</summary>
 public struct Places
 {
-    /// <summary>The numbers of places, of channels, and of places of one sample.</summary>
-    public int Count, Channels, Plane;
+    /// <summary>The numbers of places and of channels.</summary>
+    public int Count, Channels;
+
+    /// <summary>The number of places of one sample.</summary>
+    public Divisor Plane;
 
     /// <summary>Where the first channel of a place lies.</summary>
     public readonly int StartOf(int place)

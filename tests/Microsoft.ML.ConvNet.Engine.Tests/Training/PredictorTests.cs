@@ -31,7 +31,7 @@ public class PredictorTests
         Network network = Network.Input(3, 5, 5).Conv(4, 3).Relu().Dense(3);
         network.Initialize(1);
         using var ofFloats = new Predictor(network, new ReferenceBackend(), maxBatch: 8, Loss.SoftmaxCrossEntropy);
-        using var ofPixels = new Predictor(network, new ReferenceBackend(), maxBatch: 8, Loss.SoftmaxCrossEntropy, ofPixels: true);
+        using var ofPixels = new Predictor(network, new ReferenceBackend(), maxBatch: 8, Loss.SoftmaxCrossEntropy, ofPixels: true, new Lock());
 
         // 75 bytes lie in 19 floats.
         var (floats, packed, target) = (new float[8 * 75], new float[8 * 19], new float[8]);

@@ -10,6 +10,7 @@ public class TrainerOptionsTests
         { "Epochs", new() { Epochs = -1 } },
         { "BatchSize", new() { BatchSize = 0 } },
         { "BatchSize", new() { BatchSize = -32 } },
+        { "MicroBatchSize", new() { MicroBatchSize = 0 } },
         { "LearningRate", new() { LearningRate = 0 } },
         { "LearningRate", new() { LearningRate = -0.1f } },
         { "LearningRate", new() { LearningRate = float.NaN } },

@@ -1,3 +1,4 @@
+using ILGPU.Runtime.OpenCL;
 using Microsoft.ML.ConvNet.Gpu;
 
 namespace Microsoft.ML.ConvNet.Tests.Gpu;
@@ -35,6 +36,29 @@ public class DeviceTests
         var error = Assert.Throws<GpuUnavailableException>(() => new GpuBackend(ConvNetDevice.Gpu(devices.Count + 3)));
         Assert.Contains(devices.Count == 0 ? DriverLibraries.Names : devices[0].Name, error.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Auto_takes_no_CPU_that_OpenCL_offers_but_its_index_does()
+    {
+        var (cpu, gpu) = (new GpuDevice(0, "pocl", "OpenCL", 1) { IsCpu = true }, new GpuDevice(1, "card", "OpenCL", 1));
+        Assert.Equal(gpu, GpuDevice.Choose([cpu, gpu], null));
+        Assert.Equal(cpu, GpuDevice.Choose([cpu, gpu], 0));
+        Assert.Contains("0: pocl (OpenCL on the CPU", Assert.Throws<GpuUnavailableException>(() => GpuDevice.Choose([cpu], null)).Message, StringComparison.Ordinal);
+        Assert.Contains("1: card", Assert.Throws<GpuUnavailableException>(() => GpuDevice.Choose([cpu, gpu], 2)).Message, StringComparison.Ordinal);
+        Assert.Contains(DriverLibraries.Names, Assert.Throws<GpuUnavailableException>(() => GpuDevice.Choose([], null)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(CLDeviceType.CL_DEVICE_TYPE_CPU, true)]
+    [InlineData(CLDeviceType.CL_DEVICE_TYPE_CPU | CLDeviceType.CL_DEVICE_TYPE_DEFAULT, true)]
+    [InlineData(CLDeviceType.CL_DEVICE_TYPE_GPU, false)]
+    [InlineData(CLDeviceType.CL_DEVICE_TYPE_GPU | CLDeviceType.CL_DEVICE_TYPE_CPU, false)]
+    [InlineData(CLDeviceType.CL_DEVICE_TYPE_ACCELERATOR, false)]
+    [InlineData(CLDeviceType.CL_DEVICE_TYPE_CUSTOM, false)]
+    public void The_driver_says_what_is_a_CPU(CLDeviceType type, bool isCpu) => Assert.Equal(isCpu, GpuDevice.IsCpuAlone(type));
+
+    [Fact]
+    public void ILGPUs_accelerator_on_the_CPU_is_one() => Assert.True(TestBackend.Shared.Device.IsCpu);
 
     [Fact]
     public void The_CPU_is_no_GPU() => Assert.Throws<ArgumentException>(() => new GpuBackend(ConvNetDevice.Cpu));

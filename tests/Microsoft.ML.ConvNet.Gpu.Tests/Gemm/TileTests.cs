@@ -1,3 +1,4 @@
+using Microsoft.ML.ConvNet.Backends;
 using Microsoft.ML.ConvNet.Gpu;
 using Microsoft.ML.ConvNet.Ops;
 
@@ -21,10 +22,49 @@ public class TileTests
     [InlineData(129, 131, 70, true, false)]
     [InlineData(255, 128, 9, false, true)]
     [InlineData(97, 200, 600, true, true)]
+    [InlineData(132, 260, 36, false, false)]
+    [InlineData(132, 132, 1028, true, false)]
+    [InlineData(64, 132, 1028, false, true)]
+    [InlineData(128, 256, 44, true, true)]
     public void Products_over_several_tiles_are_right(int m, int n, int k, bool transposeA, bool transposeB)
     {
         var (a, b) = (transposeA ? new Shape(k, m) : new Shape(m, k), transposeB ? new Shape(n, k) : new Shape(k, n));
         AssertRight(new OpCase(new MatMulOp { TransposeA = transposeA, TransposeB = transposeB }, 1, new TensorType(a, false), new TensorType(b, false)));
+    }
+
+    [Theory]
+    [InlineData(512, 100_352, 4608, 0, 128)]
+    [InlineData(512, 4608, 100_352, 0, 128)]
+    [InlineData(128, 1152, 200_704, 0, 128)]
+    [InlineData(128, 1152, 2048, 0, 64)]
+    [InlineData(128, 1152, 200_704, 1, 64)]
+    [InlineData(64, 576, 802_816, 0, 64)]
+    [InlineData(20, 1000, 25, 0, 32)]
+    [InlineData(10, 128, 100, 2, 16)]
+    public void The_largest_tile_is_taken_that_is_filled_and_keeps_the_device_busy(int rows, int columns, int depth, int bias, int tile)
+        => Assert.Equal(tile, TiledProduct<MatrixProduct>.ChooseTile(new ProductShape { Rows = rows, Columns = columns, Depth = depth, Bias = bias }, groups: 1));
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(0, 2)]
+    [InlineData(4, 8)]
+    public void Operands_may_begin_anywhere(int offsetA, int offsetB)
+    {
+        var opCase = new OpCase(new MatMulOp(), 1, new TensorType([20, 8], false), new TensorType([8, 12], false));
+        var backend = _backends[0];
+        using var memory = backend.Allocate(1000);
+        memory.Write(offsetA, opCase.Values[0]);
+        memory.Write(400 + offsetB, opCase.Values[1]);
+        KernelRunner.Find(backend, opCase)!.Run(new KernelCall
+        {
+            Inputs = [new TensorView(memory, offsetA, opCase.Inputs[0]), new TensorView(memory, 400 + offsetB, opCase.Inputs[1])],
+            Output = new TensorView(memory, 601, opCase.Output),
+            Batch = 1,
+        });
+        backend.Synchronize();
+        var product = new float[240];
+        memory.Read(601, product);
+        KernelRunner.AssertClose(opCase, opCase.Expected(), product);
     }
 
     private static void AssertRight(OpCase opCase)

@@ -55,6 +55,12 @@ internal sealed class ConvolutionCases : OpCaseTable
             (3, [5, 3, 2, 4], 7, Cube(1), 1, true),
             (2, [3, 5, 4, 4], 2, Cube(1, stride: 2), 1, false),
 
+            // Pointwise, on planes and with channels that are multiples of four, and some that are not.
+            (3, [16, 6, 6], 20, Square(1), 1, true),
+            (2, [24, 4, 5], 16, Square(1), 2, true),
+            (2, [5, 4, 6], 7, Square(1), 1, false),
+            (2, [12, 2, 4, 3], 8, Cube(1), 1, true),
+
             // Whole vectors of channels, of every width.
             (3, [16, 7, 9], 32, Square(3, padding: 1), 1, true),
             (1, [32, 8, 8], 16, Square(3, padding: 1), 1, false),

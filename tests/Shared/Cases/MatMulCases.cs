@@ -9,7 +9,7 @@ internal sealed class MatMulCases : OpCaseTable
 
     private static IEnumerable<OpCase> MatMuls()
     {
-        foreach (var (batch, inner, outer) in new[] { (1, 1, 1), (37, 33, 10), (5, 640, 100), (128, 17, 3), (2, 100, 257) })
+        foreach (var (batch, inner, outer) in new[] { (1, 1, 1), (37, 33, 10), (5, 640, 100), (128, 17, 3), (2, 100, 257), (12, 44, 20), (8, 3, 12) })
         {
             yield return new(new MatMulOp { TransposeB = true }, batch, Each(inner), Once(outer, inner), Once(outer));
             yield return new(new MatMulOp(), batch, Each(inner), Once(inner, outer));

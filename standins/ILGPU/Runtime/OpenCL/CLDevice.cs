@@ -7,6 +7,7 @@ public sealed class CLDevice : Device
 
     public string PlatformName => "";
     public string VendorName => "";
+    public CLDeviceType DeviceType => CLDeviceType.CL_DEVICE_TYPE_DEFAULT;
 
     public override Accelerator CreateAccelerator(Context context) => throw new NotSupportedException("The stand-in for ILGPU has no OpenCL.");
 }

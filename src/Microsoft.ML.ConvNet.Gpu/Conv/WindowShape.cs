@@ -1,0 +1,47 @@
+using Microsoft.ML.ConvNet.Ops;
+
+namespace Microsoft.ML.ConvNet.Gpu;
+
+/// <summary>
+/// What a kernel that looks through windows is compiled for, as constants: loops over taps divide by nothing that is not known, and steps of one or two
+/// cost nothing or a shift.
+/// </summary>
+public record struct WindowShape
+{
+    /// <summary>The extents of the window.</summary>
+    public int SizeD, SizeH, SizeW;
+
+    /// <summary>The steps between two windows.</summary>
+    public int StrideD, StrideH, StrideW;
+
+    /// <summary>The distances between two taps.</summary>
+    public int DilationD, DilationH, DilationW;
+
+    /// <summary>Whether each place of y sees that of x alone along an axis, as it does along axes that a tensor does not have: 1 or 0.</summary>
+    public int KeepsD, KeepsH, KeepsW;
+
+    /// <summary>The taps of the window.</summary>
+    public readonly int Taps => SizeD * SizeH * SizeW;
+
+    /// <summary>Whether each place of y sees that of x alone.</summary>
+    public readonly bool IsPointwise => KeepsD != 0 && KeepsH != 0 && KeepsW != 0;
+
+    /// <summary>What is constant of a window.</summary>
+    internal static WindowShape Of(Window window) => new()
+    {
+        SizeD = window.Depth.Size,
+        SizeH = window.Height.Size,
+        SizeW = window.Width.Size,
+        StrideD = window.Depth.Stride,
+        StrideH = window.Height.Stride,
+        StrideW = window.Width.Stride,
+        DilationD = window.Depth.Dilation,
+        DilationH = window.Height.Dilation,
+        DilationW = window.Width.Dilation,
+        KeepsD = Keeps(window.Depth),
+        KeepsH = Keeps(window.Height),
+        KeepsW = Keeps(window.Width),
+    };
+
+    private static int Keeps(WindowAxis axis) => axis == new WindowAxis(1) ? 1 : 0;
+}
