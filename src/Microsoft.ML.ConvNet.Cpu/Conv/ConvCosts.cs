@@ -19,7 +19,8 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// Winograd, channels   points × tiles       0.9 · d/(d + 5), d steps deep                images' points 0.4 times,
 ///                                                                                        filters' 1.1, 1.1, 0.4 times
 /// Winograd, samples    points × tiles,      0.9 · d/(d + 3)                              images' points 0.3 times, filters' 0.4, 0.4,
-///                      idle lanes' too                                                   0.8 times for each block; 0, 0, 0.7 times dy
+///                      idle lanes' too                                                   0.8 times for each block, and 0.7, 0.7, 0 times;
+///                                                                                        0, 0, 0.7 times dy
 /// …, grouped           that of its convolutions without groups, zeros between groups included
 /// …, by planes         that of its convolutions of planes
 /// </code>
@@ -105,9 +106,9 @@ internal static class ConvCosts
         var depth = problem.Pass switch { ConvPass.Forward => x, ConvPass.InputGradient => y, _ => lanes * blockTiles };
         var products = CostModel.Microseconds(2 * places * x * y, 0.9 * depth / (depth + 3));
 
-        // Every block of tiles reads the filters, or reads and writes their sums.
+        // Every block of tiles reads the filters, or reads and writes their sums; who makes filters writes them.
         var blocks = samples / lanes * g.TilesPerImage / blockTiles;
-        var filters = (isWeight ? 0.8 : 0.4) * blocks * TTile.Points * TTile.Points * x * y;
+        var filters = (isWeight ? 0.8 * blocks : 0.7 + (0.4 * blocks)) * TTile.Points * TTile.Points * x * y;
         var transposed = isWeight ? 0.7 * samples * y * problem.Y.Plane : 0;
         return products + Traffic(0.3 * places * (x + y)) + Traffic(filters + transposed);
     }
