@@ -72,15 +72,13 @@ internal static class ConvCosts
         return CostModel.Microseconds(problem.Flops * idleLanes, 0.88) + Traffic((problem.KeepsPrepared ? 1.0 : 6.0) * problem.WeightLength);
     }
 
-    public static double Winograd<TTile>(ConvProblem problem)
-        where TTile : struct, IWinogradTile
-        => problem.XLayout.Kind == LayoutKind.ChannelLanes ? WinogradOfChannels<TTile>(problem) : WinogradOfSamples<TTile>(problem);
+    public static double Winograd(ConvProblem problem, WinogradSize size)
+        => problem.XLayout.Kind == LayoutKind.ChannelLanes ? WinogradOfChannels(problem, size) : WinogradOfSamples(problem, size);
 
-    private static double WinogradOfChannels<TTile>(ConvProblem problem)
-        where TTile : struct, IWinogradTile
+    private static double WinogradOfChannels(ConvProblem problem, WinogradSize size)
     {
-        var g = WinogradGeometry.Of<TTile>(problem);
-        var places = TTile.Points * TTile.Points * (double)problem.MaxBatch * g.TilesPerImage;
+        var g = WinogradGeometry.Of(problem, size);
+        var places = size.Products * (double)problem.MaxBatch * g.TilesPerImage;
         var isWeight = problem.Pass == ConvPass.WeightGradient;
         var depth = isWeight ? WinogradWeightGradient.BlockTiles : g.Inputs;
         var products = CostModel.Microseconds(2 * places * g.Inputs * g.Outputs, 0.9 * depth / (depth + 5));
@@ -89,26 +87,25 @@ internal static class ConvCosts
         var channels = isWeight
             ? (g.Inputs * WinogradWeightGradient.Blocks(g.Outputs)) + (g.Outputs * WinogradWeightGradient.Blocks(g.Inputs))
             : g.Inputs + g.Outputs;
-        var filters = TTile.Points * TTile.Points * g.Inputs * (double)g.Outputs;
+        var filters = size.Products * g.Inputs * (double)g.Outputs;
         return products + Traffic(0.4 * places * channels) + Traffic((isWeight ? 0.4 : problem.KeepsPrepared ? 1.0 : 1.1) * filters);
     }
 
-    private static double WinogradOfSamples<TTile>(ConvProblem problem)
-        where TTile : struct, IWinogradTile
+    private static double WinogradOfSamples(ConvProblem problem, WinogradSize size)
     {
-        var g = WinogradGeometry.OfSamples<TTile>(problem);
+        var g = WinogradGeometry.OfSamples(problem, size);
         var (x, lanes) = (problem.X.C, problem.XLayout.Lanes);
         var isWeight = problem.Pass == ConvPass.WeightGradient;
         var y = isWeight ? GemmBlocking.DivideRoundingUp(problem.Y.C, lanes) * lanes : problem.Y.C;
         var samples = (double)problem.XLayout.PaddedBatch(problem.MaxBatch);
-        var places = TTile.Points * TTile.Points * samples * g.TilesPerImage;
-        var blockTiles = WinogradBatch.BlockTiles<TTile>(g, x + y);
+        var places = size.Products * samples * g.TilesPerImage;
+        var blockTiles = WinogradBatch.BlockTiles(g, size, x + y);
         var depth = problem.Pass switch { ConvPass.Forward => x, ConvPass.InputGradient => y, _ => lanes * blockTiles };
         var products = CostModel.Microseconds(2 * places * x * y, 0.9 * depth / (depth + 3));
 
         // Every block of tiles reads the filters, or reads and writes their sums; who makes filters writes them.
         var blocks = samples / lanes * g.TilesPerImage / blockTiles;
-        var filters = (isWeight ? 0.8 * blocks : 0.7 + (0.4 * blocks)) * TTile.Points * TTile.Points * x * y;
+        var filters = (isWeight ? 0.8 * blocks : 0.7 + (0.4 * blocks)) * size.Products * x * y;
         var transposed = isWeight ? 0.7 * samples * y * problem.Y.Plane : 0;
         return products + Traffic(0.3 * places * (x + y)) + Traffic(filters + transposed);
     }

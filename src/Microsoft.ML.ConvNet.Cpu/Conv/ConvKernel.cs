@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Microsoft.ML.ConvNet.Backends;
 using Microsoft.ML.ConvNet.Ops;
 
@@ -45,19 +47,36 @@ internal sealed class ConvKernel(CpuOptions options, WorkerPool pool, ConvTuning
         new GemmConv(pointwise: false),
     ];
 
-    /// <summary>The kernel for a step, or null where no algorithm computes it in these layouts.</summary>
+    /// <summary>The kernel for a step, or null where no algorithm computes it in these layouts. Loops rather than queries: see <see cref="AssignLayouts"/>.</summary>
     public Kernel? Find(OpSignature signature)
     {
         var problem = ConvProblem.Of(signature);
-        var candidates = Algorithms.Where(a => a.Supports(problem) && (a.IsExact || !options.ExactConvolution)).ToArray();
-        if (options.Prefers is { } prefers && candidates.OrderByDescending(prefers).FirstOrDefault() is { } favourite)
-            return Bind(favourite, problem, pool, prefers(favourite) ? 0 : UnwantedCost);
-        var costs = candidates.Select(a => (Algorithm: a, Cost: a.Cost(problem))).OrderBy(c => c.Cost).ToArray();
-        if (costs.Length == 0)
+        var candidates = new List<IConvAlgorithm>();
+        foreach (var algorithm in Algorithms)
+        {
+            if (algorithm.Supports(problem) && (algorithm.IsExact || !options.ExactConvolution))
+                candidates.Add(algorithm);
+        }
+
+        if (candidates.Count == 0)
             return null;
-        var measured = tuning?.Measure(problem, costs.Select(c => c.Algorithm), pool);
-        costs = [.. costs.Select(c => measured == null ? c : (c.Algorithm, measured[c.Algorithm.Name])).OrderBy(c => c.Item2)];
-        return Bind(costs[0].Algorithm, problem, pool, costs[0].Cost, Describe(costs, measured == null ? "estimated" : "measured"));
+        if (options.Prefers is { } prefers)
+        {
+            var favourite = candidates.Find(prefers.Invoke) ?? candidates[0];
+            return Bind(favourite, problem, pool, prefers(favourite) ? 0 : UnwantedCost);
+        }
+
+        var measured = tuning?.Measure(problem, candidates, pool);
+        var costs = new double[candidates.Count];
+        var best = 0;
+        for (var i = 0; i < costs.Length; i++)
+        {
+            costs[i] = measured == null ? candidates[i].Cost(problem) : measured[candidates[i].Name];
+            if (costs[i] < costs[best])
+                best = i;
+        }
+
+        return Bind(candidates[best], problem, pool, costs[best], Describe(candidates, costs, best, measured == null ? "estimated" : "measured"));
     }
 
     /// <summary>The kernel of an algorithm, with the fused addition and ReLU after it where it does not see to them itself.</summary>
@@ -70,6 +89,16 @@ internal sealed class ConvKernel(CpuOptions options, WorkerPool pool, ConvTuning
         return kernel;
     }
 
-    private static string Describe((IConvAlgorithm Algorithm, double Cost)[] costs, string how)
-        => string.Join(", ", costs.Select((c, i) => FormattableString.Invariant($"{(i == 0 ? "" : c.Algorithm.Name + " ")}{c.Cost / 1000:0.###} ms{(i == 0 ? " " + how : "")}")));
+    /// <summary>The time of the best candidate, and those of the others.</summary>
+    private static string Describe(List<IConvAlgorithm> candidates, double[] costs, int best, string how)
+    {
+        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"{costs[best] / 1000:0.###} ms {how}");
+        for (var i = 0; i < costs.Length; i++)
+        {
+            if (i != best)
+                text.Append(CultureInfo.InvariantCulture, $", {candidates[i].Name} {costs[i] / 1000:0.###} ms");
+        }
+
+        return text.ToString();
+    }
 }

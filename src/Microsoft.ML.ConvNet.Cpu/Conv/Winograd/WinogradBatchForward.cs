@@ -17,7 +17,7 @@ internal sealed unsafe class WinogradBatchForward<TTile> : Kernel
     private readonly WorkerPool _pool;
 
     public WinogradBatchForward(ConvProblem problem, WorkerPool pool)
-        => (_problem, _geometry, _pool) = (problem, WinogradGeometry.OfSamples<TTile>(problem), pool);
+        => (_problem, _geometry, _pool) = (problem, WinogradGeometry.OfSamples(problem, WinogradSize.Of<TTile>()), pool);
 
     public override string Name => TTile.Name;
 
@@ -45,7 +45,7 @@ internal sealed unsafe class WinogradBatchForward<TTile> : Kernel
             var (g, pool) = (kernel._geometry, kernel._pool);
             var (x, y) = (kernel._problem.X.C, kernel._problem.Y.C);
             var (sources, targets) = kernel.IsAdjoint ? (y, x) : (x, y);
-            var tiles = WinogradBatch.BlockTiles<TTile>(g, sources + targets);
+            var tiles = WinogradBatch.BlockTiles(g, WinogradSize.Of<TTile>(), sources + targets);
             var block = new Block
             {
                 Kernel = kernel,

@@ -16,16 +16,13 @@ internal sealed unsafe class WinogradBatchWeightGradient<TTile> : Kernel
     /// <summary>The most parts that a gradient is cut into.</summary>
     private const int MaxParts = 16;
 
-    /// <summary>The most floats of a transposed group: 16 MB, which every thread keeps.</summary>
-    private const int MaxTransposed = 1 << 22;
-
     private readonly ConvProblem _problem;
     private readonly WinogradGeometry _geometry;
     private readonly WorkerPool _pool;
 
     public WinogradBatchWeightGradient(ConvProblem problem, WorkerPool pool)
     {
-        (_problem, _geometry, _pool) = (problem, WinogradGeometry.OfSamples<TTile>(problem), pool);
+        (_problem, _geometry, _pool) = (problem, WinogradGeometry.OfSamples(problem, WinogradSize.Of<TTile>()), pool);
         WorkspaceLength = (Parts(Groups(problem.MaxBatch)) - 1) * (long)problem.WeightLength;
     }
 
@@ -37,9 +34,6 @@ internal sealed unsafe class WinogradBatchWeightGradient<TTile> : Kernel
 
     private static int Taps => TTile.Taps * TTile.Taps;
 
-    /// <summary>Whether a transposed group of dy is small enough.</summary>
-    public static bool Fits(ConvProblem problem) => TransposedLength(problem) <= MaxTransposed;
-
     public override void Run(KernelCall call)
     {
         var groups = Groups(call.Batch);
@@ -48,11 +42,6 @@ internal sealed unsafe class WinogradBatchWeightGradient<TTile> : Kernel
         for (var part = 1; part < Parts(groups); part++)
             Pointwise.Map(_pool, (float*)dW, (float*)partials + ((part - 1) * (nint)length), (float*)dW, length, default(Add));
     }
-
-    private static long TransposedLength(ConvProblem problem) => (long)problem.XLayout.Lanes * Columns(problem) * problem.Y.Plane;
-
-    /// <summary>The output channels with those of idle lanes.</summary>
-    private static int Columns(ConvProblem problem) => GemmBlocking.DivideRoundingUp(problem.Y.C, problem.XLayout.Lanes) * problem.XLayout.Lanes;
 
     private static int Parts(int groups) => Math.Min(groups, MaxParts);
 
@@ -66,8 +55,8 @@ internal sealed unsafe class WinogradBatchWeightGradient<TTile> : Kernel
             where V : struct
         {
             var (problem, g, pool) = (kernel._problem, kernel._geometry, kernel._pool);
-            var columns = Columns(problem);
-            var tiles = WinogradBatch.BlockTiles<TTile>(g, problem.X.C + columns);
+            var columns = WinogradBatch.Columns(problem);
+            var tiles = WinogradBatch.BlockTiles(g, WinogradSize.Of<TTile>(), problem.X.C + columns);
             var block = new Block
             {
                 X = x,
@@ -85,7 +74,7 @@ internal sealed unsafe class WinogradBatchWeightGradient<TTile> : Kernel
             block.XPoints = Scratch.Get(ScratchUse.WinogradInputs, Planes * block.XPlane);
             block.DYPoints = Scratch.Get(ScratchUse.WinogradOutputs, Planes * block.DYPlane);
             block.Sums = Scratch.Get(ScratchUse.WinogradFilter, (Planes * block.SumPlane) + ((nint)Taps * columns * problem.X.C));
-            block.Transposed = Scratch.Get(ScratchUse.WinogradGradient, (nint)TransposedLength(problem));
+            block.Transposed = Scratch.Get(ScratchUse.WinogradGradient, (nint)WinogradBatch.TransposedLength(problem));
 
             var parts = Parts(groups);
             var (start, end) = (groups * part / parts, groups * (part + 1) / parts);

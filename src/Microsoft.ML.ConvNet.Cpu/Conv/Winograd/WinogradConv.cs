@@ -1,6 +1,5 @@
 using System.Runtime.Intrinsics;
 using Microsoft.ML.ConvNet.Backends;
-using Microsoft.ML.ConvNet.Ops;
 
 namespace Microsoft.ML.ConvNet.Cpu;
 
@@ -27,25 +26,17 @@ namespace Microsoft.ML.ConvNet.Cpu;
 internal sealed class WinogradConv<TTile> : IConvAlgorithm
     where TTile : struct, IWinogradTile
 {
+    private static readonly WinogradSize _size = WinogradSize.Of<TTile>();
+
     public string Name => TTile.Name;
 
     public bool IsExact => false;
 
     public bool Fuses => true;
 
-    public bool Supports(ConvProblem problem)
-    {
-        return problem.XLayout != Layout.Plain && problem.YLayout == problem.XLayout
-            && problem.X.Rank == 3 && problem.Groups == 1
-            && (problem.XLayout.Kind == LayoutKind.ChannelLanes || problem.Pass != ConvPass.WeightGradient || WinogradBatchWeightGradient<TTile>.Fits(problem))
-            && Fits(problem.Window.Height) && Fits(problem.Window.Width);
+    public bool Supports(ConvProblem problem) => _size.Supports(problem);
 
-        static bool Fits(WindowAxis axis)
-            => axis is { Stride: 1, Dilation: 1, Before: >= 0, After: >= 0 }
-                && axis.Size == TTile.Taps && Math.Max(axis.Before, axis.After) < TTile.Taps;
-    }
-
-    public double Cost(ConvProblem problem) => ConvCosts.Winograd<TTile>(problem);
+    public double Cost(ConvProblem problem) => ConvCosts.Winograd(problem, _size);
 
     public Kernel Bind(ConvProblem problem, WorkerPool pool)
         => problem.XLayout.Kind == LayoutKind.ChannelLanes ? BindChannels(problem, pool)

@@ -26,7 +26,7 @@ internal sealed unsafe class WinogradForward<S, V, TTile> : Kernel
     private readonly WorkerPool _pool;
 
     public WinogradForward(ConvProblem problem, WorkerPool pool)
-        => (_problem, _geometry, _pool) = (problem, WinogradGeometry.Of<TTile>(problem), pool);
+        => (_problem, _geometry, _pool) = (problem, WinogradGeometry.Of(problem, WinogradSize.Of<TTile>()), pool);
 
     public override string Name => TTile.Name;
 

@@ -30,26 +30,24 @@ internal readonly record struct WinogradGeometry(
 
     public int TilesPerImage => TilesDown * TilesAcross;
 
-    public static WinogradGeometry Of<TTile>(ConvProblem problem)
-        where TTile : struct, IWinogradTile
+    public static WinogradGeometry Of(ConvProblem problem, WinogradSize size)
     {
-        var reach = TTile.Taps - 1;
+        var reach = size.Taps - 1;
         var (x, y, (_, height, width)) = (problem.X, problem.Y, problem.Window);
         var (ofX, ofY) = (problem.XStrides ?? ImageStrides.Of(x, problem.XLayout), problem.YStrides ?? ImageStrides.Of(y, problem.YLayout));
         return problem.Pass == ConvPass.InputGradient
-            ? new(y.C, x.C, y.H, y.W, x.H, x.W, reach - height.Before, reach - width.Before, TTile.Outputs) { Strides = ofY, OutputStrides = ofX }
-            : new(x.C, y.C, x.H, x.W, y.H, y.W, height.Before, width.Before, TTile.Outputs) { Strides = ofX, OutputStrides = ofY };
+            ? new(y.C, x.C, y.H, y.W, x.H, x.W, reach - height.Before, reach - width.Before, size.Outputs) { Strides = ofY, OutputStrides = ofX }
+            : new(x.C, y.C, x.H, x.W, y.H, y.W, height.Before, width.Before, size.Outputs) { Strides = ofX, OutputStrides = ofY };
     }
 
     /// <summary>
     /// With samples in the lanes: a group of samples is an image, whose channels are as many for each channel as there are lanes. The
     /// input gradient is the adjoint of the forward pass, so that all passes have the same tiles.
     /// </summary>
-    public static WinogradGeometry OfSamples<TTile>(ConvProblem problem)
-        where TTile : struct, IWinogradTile
+    public static WinogradGeometry OfSamples(ConvProblem problem, WinogradSize size)
     {
         var (x, y, (_, height, width), lanes) = (problem.X, problem.Y, problem.Window, problem.XLayout.Lanes);
-        return new(x.C * lanes, y.C * lanes, x.H, x.W, y.H, y.W, height.Before, width.Before, TTile.Outputs)
+        return new(x.C * lanes, y.C * lanes, x.H, x.W, y.H, y.W, height.Before, width.Before, size.Outputs)
         {
             Strides = ImageStrides.Of(x, problem.XLayout),
             OutputStrides = ImageStrides.Of(y, problem.YLayout),

@@ -47,7 +47,7 @@ internal sealed unsafe class WinogradWeightGradient<S, V, TTile> : Kernel
 
     public WinogradWeightGradient(ConvProblem problem, WorkerPool pool)
     {
-        (_geometry, _pool, _weightLength) = (WinogradGeometry.Of<TTile>(problem), pool, problem.WeightLength);
+        (_geometry, _pool, _weightLength) = (WinogradGeometry.Of(problem, WinogradSize.Of<TTile>()), pool, problem.WeightLength);
         (_rows, var rowBlocks) = Split(_geometry.Outputs);
         (_columns, _columnBlocks) = Split(_geometry.Inputs);
         _pairs = rowBlocks * _columnBlocks;
