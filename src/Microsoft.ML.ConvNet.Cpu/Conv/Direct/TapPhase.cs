@@ -20,15 +20,13 @@ internal sealed class TapPhase
         // Neighbouring taps of a row are one run: with lanes or without, the elements that they read are adjacent.
         var tapsInRun = horizontal.Spacing == 1 ? Math.Max(1, horizontal.Taps.Length) : 1;
         RunLength = tapsInRun * source.PixelFloats;
-        if (Taps > 0)
+        var across = horizontal.Taps.Length / tapsInRun;
+        Runs = new TileRun[source.Blocks * vertical.Taps.Length * across];
+        for (var run = 0; run < Runs.Length; run++)
         {
-            var firstElements =
-                from block in Enumerable.Range(0, source.Blocks)
-                from y in Enumerable.Range(0, vertical.Taps.Length)
-                from x in Enumerable.Range(0, horizontal.Taps.Length / tapsInRun)
-                select (block * source.BlockStride)
-                    + source.Offset(vertical.First + (y * vertical.Spacing), horizontal.First + (x * horizontal.Spacing));
-            Runs = [.. firstElements.Select((offset, run) => new TileRun(offset, run * RunLength))];
+            var (block, y, x) = (run / across / vertical.Taps.Length, run / across % vertical.Taps.Length, run % across);
+            var offset = source.Offset(vertical.First + (y * vertical.Spacing), horizontal.First + (x * horizontal.Spacing));
+            Runs[run] = new TileRun((block * source.BlockStride) + offset, run * RunLength);
         }
 
         rows = Math.Min(rows, vertical.Count);
@@ -54,7 +52,7 @@ internal sealed class TapPhase
     public int Steps { get; }
 
     /// <summary>The runs of a filter, of which each has <see cref="RunLength"/> steps.</summary>
-    public TileRun[] Runs { get; } = [];
+    public TileRun[] Runs { get; }
 
     public int RunLength { get; }
 

@@ -53,7 +53,9 @@ internal sealed unsafe class TapWeightGradient
         _ranges = GemmBlocking.DivideRoundingUp(_source.Blocks, GemmBlocking.DivideRoundingUp(WantedElements, elementsOfBlock));
         _blocksPerRange = GemmBlocking.DivideRoundingUp(_source.Blocks, _ranges);
         _ranges = GemmBlocking.DivideRoundingUp(_source.Blocks, _blocksPerRange);
-        _elements = [.. phase.Runs.SelectMany(r => Enumerable.Range(0, phase.RunLength).Select(step => r.A + step)).Take(_blocksPerRange * elementsOfBlock)];
+        _elements = new nint[_blocksPerRange * elementsOfBlock];
+        for (var element = 0; element < _elements.Length; element++)
+            _elements[element] = phase.Runs[element / phase.RunLength].A + (element % phase.RunLength);
         _pixelGroups = GemmBlocking.DivideRoundingUp(WantedChunks, _ranges * _panels.Groups.Length);
         _columnStep = window.Width.Stride * _source.PixelFloats;
         (_gradientPlane, _gradientSample) = problem.YStrides ?? ImageStrides.Of(y, problem.YLayout);
