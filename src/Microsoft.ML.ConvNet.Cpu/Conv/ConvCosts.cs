@@ -15,7 +15,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// im2col + GEMM        the definition's     0.45, 0.3, 0.35; less below 16 filters       the weights
 /// direct               the definition's     0.93, 0.93, 0.86; 1×1 0.86, 0.86, 0.79;      3, 6, 3 times the weights
 ///                                           plain x 0.94 of it; a tile's share of it
-/// samples in lanes     idle lanes' too      0.88                                         6 times the weights
+/// samples in lanes     idle lanes' too      0.88; gradients of fewer than 6 inputs 0.25  6 times the weights
 /// Winograd, channels   points × tiles       0.9 · d/(d + 5), d steps deep                images' points 0.4 times,
 ///                                                                                        filters' 1.1, 1.1, 0.4 times
 /// Winograd, samples    points × tiles,      0.9 · d/(d + 3)                              images' points 0.3 times, filters' 0.4, 0.4,
@@ -69,7 +69,8 @@ internal static class ConvCosts
     public static double BatchLanes(ConvProblem problem)
     {
         var idleLanes = (double)problem.XLayout.PaddedBatch(problem.MaxBatch) / problem.MaxBatch;
-        return CostModel.Microseconds(problem.Flops * idleLanes, 0.88) + Traffic((problem.KeepsPrepared ? 1.0 : 6.0) * problem.WeightLength);
+        var share = problem.Pass == ConvPass.InputGradient && problem.X.C < TapMicroKernel.MaxFilters ? 0.25 : 0.88;
+        return CostModel.Microseconds(problem.Flops * idleLanes, share) + Traffic((problem.KeepsPrepared ? 1.0 : 6.0) * problem.WeightLength);
     }
 
     public static double Winograd(ConvProblem problem, WinogradSize size)

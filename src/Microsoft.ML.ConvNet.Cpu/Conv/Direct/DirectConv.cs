@@ -8,9 +8,9 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// strided layer is one such convolution for each remainder of the stride (<see cref="TapAxis"/>). Layout: channels in the lanes; x may be
 /// plain in the forward pass and the weight gradient, so that first layers read images as they come. Lanes: output channels. See
 /// <see cref="TapConvolution"/> and <see cref="TapWeightGradient"/>.
-/// Win: 3×3 windows on 64–384 channels at 86–95 % of the FMA peak forward, 83–94 % in the input gradient and 82–91 % in the weight
-/// gradient; first layers at 80–92 %: <c>dotnet run -c Release --project benchmarks -- layers --threads 1</c>. Deep small maps in small
-/// batches are bound by the packing of their weights: 512→512 at 7×7, batch 8, at 52–68 %.
+/// Win: 3×3 windows on 64–256 channels at 87–94 % of the FMA peak forward, 85–92 % in the input gradient and 83–87 % in the weight
+/// gradient: <c>dotnet run -c Release --project benchmarks -- layers --threads 1</c>. Deep small maps in small batches are bound by the
+/// packing of their weights: 512→512 at 7×7, batch 8, at 58–71 %.
 /// </summary>
 internal sealed class DirectConv : IConvAlgorithm
 {
