@@ -9,7 +9,7 @@ namespace Microsoft.ML.ConvNet.Cpu;
 /// rows are pixels, and a run is a row of the window; in the weight gradient rows are elements of a filter, and a run is a row of
 /// pixels. Layout: given by <see cref="TileOperands"/>. Lanes: output channels. 8×3 needs 28 of the 32 registers of AVX-512, 6×2
 /// 15 of the 16 of AVX2.
-/// Win: up to 96 % of the FMA peak in whole convolutions (<c>benchmarks -- layers --layer 5×5 --threads 1</c>).
+/// Win: up to 94 % of the FMA peak in whole convolutions (<c>benchmarks -- layers --layer resnet18 --threads 1</c>).
 /// </summary>
 internal static unsafe class LaneTile
 {
