@@ -14,6 +14,9 @@ internal enum ConvPass
 /// <summary>A convolution to compute: x and y are always the layer's input and output, whatever is computed from what.</summary>
 internal sealed record ConvProblem(ConvPass Pass, Window Window, int Groups, Shape X, Shape Y, int MaxBatch)
 {
+    private readonly ImageStrides? _xStrides;
+    private readonly ImageStrides? _yStrides;
+
     /// <summary>How x, or its gradient, lies in memory.</summary>
     public Layout XLayout { get; init; } = Layout.Plain;
 
@@ -43,11 +46,19 @@ internal sealed record ConvProblem(ConvPass Pass, Window Window, int Groups, Sha
     /// <summary>Whether the weights stay the same for many runs, so that only the first pays for preparing them.</summary>
     public bool KeepsPrepared { get; init; }
 
-    /// <summary>How far apart the parts of x lie in memory; null where x is all there is.</summary>
-    public ImageStrides? XStrides { get; init; }
+    /// <summary>How far apart the parts of x lie in memory; by default x is all there is.</summary>
+    public ImageStrides XStrides
+    {
+        get => _xStrides ?? ImageStrides.Of(X, XLayout);
+        init => _xStrides = value;
+    }
 
     /// <summary>Those of y.</summary>
-    public ImageStrides? YStrides { get; init; }
+    public ImageStrides YStrides
+    {
+        get => _yStrides ?? ImageStrides.Of(Y, YLayout);
+        init => _yStrides = value;
+    }
 
     /// <summary>Whether the output of the forward pass or of the input gradient is added to what is there.</summary>
     public bool Accumulates { get; init; }

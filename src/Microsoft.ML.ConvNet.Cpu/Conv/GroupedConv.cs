@@ -48,8 +48,8 @@ internal sealed class GroupedConv(IConvAlgorithm algorithm) : IConvAlgorithm
                     X = problem.X.WithChannels(groups * inputs),
                     Y = problem.Y.WithChannels(groups * outputs),
                     Groups = 1,
-                    XStrides = ImageStrides.Of(problem.X, problem.XLayout),
-                    YStrides = ImageStrides.Of(problem.Y, problem.YLayout),
+                    XStrides = problem.XStrides,
+                    YStrides = problem.YStrides,
                 };
             }
         }

@@ -42,7 +42,7 @@ public sealed class ScoringDeviceTests : IDisposable
     [Fact]
     public async Task One_GPU_serves_many_threads_one_at_a_time()
     {
-        var device = Device(ConvNetDevice.Gpu(0), new OneAtATime(_gpu));
+        var device = Device(ConvNetDevice.Gpu(0), gate => new Gated(_gpu, gate));
         var expected = Scores(ConvNetDevice.Gpu(0), Rows);
         using var start = new Barrier(4);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(i => Task.Factory.StartNew(() => Predict(i), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
@@ -68,9 +68,10 @@ public sealed class ScoringDeviceTests : IDisposable
         return scores;
     }
 
-    private ScoringDevice Device(ConvNetDevice device, IBackend? gpu = null)
+    private ScoringDevice Device(ConvNetDevice device, Func<Func<Lock>, IBackend>? gpu = null)
     {
-        var shared = new ScoringDevice.Shared(gpu ?? _gpu);
+        ScoringDevice.Shared shared = null!;
+        shared = new ScoringDevice.Shared(gpu?.Invoke(() => shared.Gate) ?? _gpu);
         return new(((IHostEnvironment)new MLContext()).Register("test"), new ChosenDevice(device, FallsBack: false), asked =>
         {
             lock (_opened)
@@ -79,32 +80,23 @@ public sealed class ScoringDeviceTests : IDisposable
         });
     }
 
-    /// <summary>A backend that fails where two threads are in it at once.</summary>
-    private sealed class OneAtATime(IBackend backend) : IBackend
+    /// <summary>A backend that fails where it is used by a thread that does not hold the gate.</summary>
+    private sealed class Gated(IBackend backend, Func<Lock> gate) : IBackend
     {
-        private int _inside;
-
         public string Name => backend.Name;
 
         public IReadOnlyList<IPass> Passes => backend.Passes;
 
-        public DeviceBuffer Allocate(long length) => Alone(() => backend.Allocate(length));
+        public DeviceBuffer Allocate(long length) => Held().Allocate(length);
 
-        public Kernel? Find(OpSignature signature) => Alone(() => backend.Find(signature));
+        public Kernel? Find(OpSignature signature) => Held().Find(signature);
 
-        public void Synchronize() => Alone(() =>
+        public void Synchronize() => Held().Synchronize();
+
+        private IBackend Held()
         {
-            Thread.Sleep(1);
-            backend.Synchronize();
-            return true;
-        });
-
-        private T Alone<T>(Func<T> work)
-        {
-            Assert.Equal(1, Interlocked.Increment(ref _inside));
-            var result = work();
-            Interlocked.Decrement(ref _inside);
-            return result;
+            Assert.True(gate().IsHeldByCurrentThread);
+            return backend;
         }
     }
 }

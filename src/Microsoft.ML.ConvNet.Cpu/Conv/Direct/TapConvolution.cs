@@ -38,9 +38,8 @@ internal sealed unsafe class TapConvolution
     {
         _problem = problem;
         var forward = problem.Pass == ConvPass.Forward;
-        var (x, y) = (problem.XStrides ?? ImageStrides.Of(problem.X, problem.XLayout), problem.YStrides ?? ImageStrides.Of(problem.Y, problem.YLayout));
-        var (source, sourceLayout, sourceStrides) = forward ? (problem.X, problem.XLayout, x) : (problem.Y, problem.YLayout, y);
-        var (target, targetStrides) = forward ? (problem.Y, y) : (problem.X, x);
+        var (source, sourceLayout, sourceStrides) = forward ? (problem.X, problem.XLayout, problem.XStrides) : (problem.Y, problem.YLayout, problem.YStrides);
+        var (target, targetStrides) = forward ? (problem.Y, problem.YStrides) : (problem.X, problem.XStrides);
         var (height, width) = (problem.Window.Height, problem.Window.Width);
         var vertical = forward ? TapAxis.Forward(height, target.H) : TapAxis.InputGradient(height, target.H);
         var horizontal = forward ? TapAxis.Forward(width, target.W) : TapAxis.InputGradient(width, target.W);

@@ -46,7 +46,7 @@ internal sealed unsafe class TapWeightGradient
         _rowUnits = GemmBlocking.DivideRoundingUp(_rows, _rowsPerUnit);
         _samplesPerUnit = _rowUnits > 1 ? 1 : Math.Max(1, MaxPixels / y.Plane);
 
-        _source = new StagedSource(x, problem.XLayout, problem.XStrides ?? ImageStrides.Of(x, problem.XLayout), vertical, horizontal, _rowsPerUnit);
+        _source = new StagedSource(x, problem.XLayout, problem.XStrides, vertical, horizontal, _rowsPerUnit);
         var phase = new TapPhase(_source, vertical[0], horizontal[0], _rowsPerUnit, _columns, VectorWidth.Floats);
         _panels = new FilterPanels([phase], window.Width.Size, window.Taps, x.C, y.C, _source.PixelFloats);
         var elementsOfBlock = window.Taps * _source.PixelFloats;
@@ -58,7 +58,7 @@ internal sealed unsafe class TapWeightGradient
             _elements[element] = phase.Runs[element / phase.RunLength].A + (element % phase.RunLength);
         _pixelGroups = GemmBlocking.DivideRoundingUp(WantedChunks, _ranges * _panels.Groups.Length);
         _columnStep = window.Width.Stride * _source.PixelFloats;
-        (_gradientPlane, _gradientSample) = problem.YStrides ?? ImageStrides.Of(y, problem.YLayout);
+        (_gradientPlane, _gradientSample) = problem.YStrides;
     }
 
     /// <summary>Room for the sums of each group of pixels.</summary>

@@ -34,10 +34,9 @@ internal readonly record struct WinogradGeometry(
     {
         var reach = size.Taps - 1;
         var (x, y, (_, height, width)) = (problem.X, problem.Y, problem.Window);
-        var (ofX, ofY) = (problem.XStrides ?? ImageStrides.Of(x, problem.XLayout), problem.YStrides ?? ImageStrides.Of(y, problem.YLayout));
         return problem.Pass == ConvPass.InputGradient
-            ? new(y.C, x.C, y.H, y.W, x.H, x.W, reach - height.Before, reach - width.Before, size.Outputs) { Strides = ofY, OutputStrides = ofX }
-            : new(x.C, y.C, x.H, x.W, y.H, y.W, height.Before, width.Before, size.Outputs) { Strides = ofX, OutputStrides = ofY };
+            ? new(y.C, x.C, y.H, y.W, x.H, x.W, reach - height.Before, reach - width.Before, size.Outputs) { Strides = problem.YStrides, OutputStrides = problem.XStrides }
+            : new(x.C, y.C, x.H, x.W, y.H, y.W, height.Before, width.Before, size.Outputs) { Strides = problem.XStrides, OutputStrides = problem.YStrides };
     }
 
     /// <summary>
@@ -49,8 +48,8 @@ internal readonly record struct WinogradGeometry(
         var (x, y, (_, height, width), lanes) = (problem.X, problem.Y, problem.Window, problem.XLayout.Lanes);
         return new(x.C * lanes, y.C * lanes, x.H, x.W, y.H, y.W, height.Before, width.Before, size.Outputs)
         {
-            Strides = ImageStrides.Of(x, problem.XLayout),
-            OutputStrides = ImageStrides.Of(y, problem.YLayout),
+            Strides = problem.XStrides,
+            OutputStrides = problem.YStrides,
         };
     }
 
