@@ -23,6 +23,9 @@ internal sealed record Options
     /// <summary>"cpu", "gpu" or "gpu" and an index.</summary>
     public string Device { get; init; } = "cpu";
 
+    /// <summary>How a GPU computes.</summary>
+    public GpuOptions Gpu { get; init; } = new();
+
     public double Seconds { get; init; } = 5;
 
     public int Rounds { get; init; } = 5;
@@ -53,6 +56,7 @@ internal sealed record Options
                 "--rounds" => options with { Rounds = (int)Whole(pair[0], value) },
                 "--size" => options with { Size = (int)Whole(pair[0], value) },
                 "--device" => options with { Device = value },
+                "--libraries" => options with { Gpu = LibrariesOf(value) },
                 "--layer" => options with { Layer = value },
                 "--started-at" => options with { StartedAt = Whole(pair[0], value) },
                 _ => throw new ArgumentException($"Unknown option {pair[0]}; see the usage without arguments."),
@@ -67,6 +71,14 @@ internal sealed record Options
         "train" => Mode.Train,
         "infer" => Mode.Infer,
         _ => throw new ArgumentException($"--mode needs train or infer; received '{value}'."),
+    };
+
+    private static GpuOptions LibrariesOf(string value) => value switch
+    {
+        "on" => new GpuOptions(),
+        "off" => new GpuOptions { VendorLibraries = false },
+        "tf32" => new GpuOptions { AllowTf32 = true },
+        _ => throw new ArgumentException($"--libraries needs on, off or tf32; received '{value}'."),
     };
 
     private static double Number(string name, string value)

@@ -4,7 +4,8 @@ using Microsoft.ML.ConvNet.Benchmarks;
 const string usage = """
     Measures the engine; not part of the tests. Run on an idle machine, in Release.
 
-      train   --net NAME --batch N --threads N --seconds S  images per second in training; with --device gpu, or gpu0, gpu1 …, on a GPU
+      train   --net NAME --batch N --threads N --seconds S  images per second in training; with --device gpu, or gpu0, gpu1 …, on a GPU,
+                                                            and there with --libraries on|off|tf32: cuBLAS and cuDNN, where they are found
       infer   --net NAME --batch N --threads N --seconds S  images per second in prediction
       plan    --net NAME --batch N --threads N --mode train|infer
                                                             the steps of a plan and their kernels

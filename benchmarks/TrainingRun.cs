@@ -69,8 +69,8 @@ internal sealed class TrainingRun : IRun
     private static IBackend NewBackend(Options options) => options.Device switch
     {
         "cpu" => new CpuBackend(options.Threads),
-        "gpu" => new GpuBackend(),
-        var gpu when gpu.StartsWith("gpu", StringComparison.Ordinal) && int.TryParse(gpu.AsSpan(3), out var index) => new GpuBackend(ConvNetDevice.Gpu(index)),
+        "gpu" => new GpuBackend(options: options.Gpu),
+        var gpu when gpu.StartsWith("gpu", StringComparison.Ordinal) && int.TryParse(gpu.AsSpan(3), out var index) => new GpuBackend(ConvNetDevice.Gpu(index), options.Gpu),
         var other => throw new ArgumentException($"--device is cpu, gpu or gpu with an index; received '{other}'."),
     };
 

@@ -36,9 +36,15 @@ foreach (var device in devices)
     Console.WriteLine($"{device} against {cpu.Name}");
     try
     {
+        using var own = new GpuBackend(ConvNetDevice.Gpu(device.Index), new GpuOptions { VendorLibraries = false });
+        failures += Check(own);
+        using var withLibraries = new GpuBackend(ConvNetDevice.Gpu(device.Index), new GpuOptions { LeastVendorWork = 0 });
+        Console.WriteLine($"  {withLibraries.Libraries}{(withLibraries.UsesLibraries ? ":" : "")}");
+        if (withLibraries.UsesLibraries)
+            failures += Check(withLibraries);
         using var gpu = new GpuBackend(ConvNetDevice.Gpu(device.Index));
-        failures += Check(gpu);
-        Comparison.Speed("ResNet-18 for 32×32, batch 64", () => Models.ResNet18(Network.Input(3, 32, 32), 10, ResNetStem.Cifar), 64, cpu, gpu);
+        Comparison.Speed(
+            "ResNet-18 for 32×32, batch 64", () => Models.ResNet18(Network.Input(3, 32, 32), 10, ResNetStem.Cifar), 64, withLibraries.UsesLibraries ? [cpu, own, gpu] : [cpu, own]);
     }
     catch (GpuUnavailableException error)
     {

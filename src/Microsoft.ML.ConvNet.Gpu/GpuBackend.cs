@@ -108,18 +108,21 @@ public sealed class GpuBackend : IBackend, IDisposable
 
     private readonly Context _context;
     private readonly Accelerator _accelerator;
+    private readonly VendorLibraries _vendor;
     private readonly KernelCache _kernels;
 
     /// <summary>Makes a backend on a GPU.</summary>
     /// <param name="device">Which; <see cref="ConvNetDevice.Auto"/> is the first that is not a CPU.</param>
+    /// <param name="options">How it computes; by default with its vendor's libraries where they are found, in single precision throughout.</param>
     /// <exception cref="ArgumentException">The device is the CPU.</exception>
     /// <exception cref="GpuUnavailableException">There is no such GPU, or its driver is missing or does not work.</exception>
-    public GpuBackend(ConvNetDevice device = default) : this(
-        device.IsCpu ? throw new ArgumentException("The CPU has a backend of its own.", nameof(device)) : GpuDevice.NewContext(), GpuDevice.Ordered, device.GpuIndex, tile: 0)
+    public GpuBackend(ConvNetDevice device = default, GpuOptions? options = null) : this(
+        device.IsCpu ? throw new ArgumentException("The CPU has a backend of its own.", nameof(device)) : GpuDevice.NewContext(), GpuDevice.Ordered, device.GpuIndex,
+        accelerator => VendorLibraries.Open(accelerator, options ?? new GpuOptions()), tile: 0)
     {
     }
 
-    private GpuBackend(Context context, Func<Context, IReadOnlyList<Device>> devicesOf, int? index, int tile)
+    private GpuBackend(Context context, Func<Context, IReadOnlyList<Device>> devicesOf, int? index, Func<Accelerator, VendorLibraries> openVendor, int tile)
     {
         _context = context;
         try
@@ -127,7 +130,8 @@ public sealed class GpuBackend : IBackend, IDisposable
             var devices = devicesOf(context);
             Device = GpuDevice.Choose([.. devices.Index().Select(d => GpuDevice.Describe(d.Index, d.Item))], index);
             _accelerator = Open(devices[Device.Index], context);
-            _kernels = new KernelCache(_accelerator) { Tile = tile };
+            _vendor = openVendor(_accelerator);
+            _kernels = new KernelCache(_accelerator, _vendor) { Tile = tile };
         }
         catch
         {
@@ -139,8 +143,14 @@ public sealed class GpuBackend : IBackend, IDisposable
     /// <summary>The GPU.</summary>
     public GpuDevice Device { get; }
 
+    /// <summary>The libraries of the GPU's vendor that are used, with their versions, and why others are not.</summary>
+    public string Libraries => _vendor.Description;
+
+    /// <summary>Whether there is such a library.</summary>
+    internal bool UsesLibraries => _vendor.Any;
+
     /// <inheritdoc/>
-    public string Name => $"GPU ({Device})";
+    public string Name => $"GPU ({Device}; {Libraries})";
 
     /// <inheritdoc/>
     public IReadOnlyList<IPass> Passes { get; } = [new FoldNormalizations(), new FuseConvolutions(), new FuseNormalizations(), new FuseMaxPoolGradients()];
@@ -176,13 +186,17 @@ public sealed class GpuBackend : IBackend, IDisposable
     /// <summary>Frees the device. All buffers and plans on it are disposed before.</summary>
     public void Dispose()
     {
+        _accelerator.Bind();
+        _vendor.Dispose();
         _accelerator.Dispose();
         _context.Dispose();
     }
 
     /// <summary>A backend on ILGPU's own accelerator on the CPU, for tests.</summary>
     /// <param name="tile">The tile of all products; 0 chooses by the extents.</param>
-    internal static GpuBackend OnCpu(int tile = 0) => new(GpuDevice.NewCpuContext(), context => context.Devices, 0, tile);
+    /// <param name="vendor">What stands for the libraries of a vendor; none by default.</param>
+    internal static GpuBackend OnCpu(int tile = 0, VendorLibraries? vendor = null)
+        => new(GpuDevice.NewCpuContext(), context => context.Devices, 0, accelerator => vendor ?? VendorLibraries.Open(accelerator, new GpuOptions()), tile);
 
     /// <summary>Kernels count elements in 32 bits.</summary>
     private static bool HasIntIndices(OpSignature signature)

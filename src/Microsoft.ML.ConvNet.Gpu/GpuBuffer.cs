@@ -27,6 +27,9 @@ internal sealed class GpuBuffer : DeviceBuffer
     /// <summary>A part of the memory, for kernels.</summary>
     public ArrayView<float> View(long offset, long length) => _memory.View.BaseView.SubView(offset, length);
 
+    /// <summary>The address of a float on the device.</summary>
+    public nint Address(long offset) => _memory.NativePtr + (nint)(offset * sizeof(float));
+
     public override void Write(long offset, ReadOnlySpan<float> source)
     {
         Check(offset, source.Length);

@@ -35,5 +35,8 @@ internal static class KernelCallViews
     public static bool Overwrites(this KernelCall call, int input)
         => call.Output.Buffer == call.Inputs[input].Buffer && call.Output.Offset == call.Inputs[input].Offset;
 
+    /// <summary>Where a tensor begins, for libraries of native code.</summary>
+    public static nint Address(this TensorView view) => ((GpuBuffer)view.Buffer).Address(view.Offset);
+
     private static ArrayView<float> View(TensorView view, long length) => ((GpuBuffer)view.Buffer).View(view.Offset, length);
 }

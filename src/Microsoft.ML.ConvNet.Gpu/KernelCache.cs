@@ -12,7 +12,7 @@ namespace Microsoft.ML.ConvNet.Gpu;
 /// The kernels of one accelerator. Loading one compiles it for the device, so each is loaded once, when the first plan that needs it is
 /// compiled. All launches go to one stream, in order, and none is waited for.
 /// </summary>
-internal sealed class KernelCache(Accelerator accelerator)
+internal sealed class KernelCache(Accelerator accelerator, VendorLibraries vendor)
 {
     private readonly ConcurrentDictionary<MethodInfo, Delegate> _loaded = new();
 
@@ -20,6 +20,12 @@ internal sealed class KernelCache(Accelerator accelerator)
 
     /// <summary>The tile of all products, for tests of tiles; 0 chooses by the extents.</summary>
     public int Tile { get; init; }
+
+    /// <summary>The libraries of the GPU's vendor.</summary>
+    public VendorLibraries Vendor => vendor;
+
+    /// <summary>Makes the accelerator the one that this thread's calls of a driver or a library go to.</summary>
+    public void Bind() => accelerator.Bind();
 
     /// <summary>A step of a plan that launches kernels.</summary>
     public Kernel Step(string name, Action<KernelCall> launch, long workspaceLength = 0) => new GpuKernel(name, accelerator, launch, workspaceLength);

@@ -8,6 +8,9 @@ namespace Microsoft.ML.ConvNet;
 /// <param name="FallsBack">Whether the CPU will do where a given GPU cannot be used.</param>
 internal sealed record ChosenDevice(ConvNetDevice Device, bool FallsBack)
 {
+    /// <summary>How a GPU computes.</summary>
+    public GpuOptions GpuOptions { get; init; } = new();
+
     /// <summary>That of an option, or by default that of the environment: the GPU of <see cref="MLContext.GpuDeviceId"/>, or the CPU.</summary>
     public static ChosenDevice Of(IHostEnvironment env, ConvNetDevice? option)
     {

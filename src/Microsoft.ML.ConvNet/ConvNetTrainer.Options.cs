@@ -97,6 +97,18 @@ public sealed partial class ConvNetTrainer
         public bool TuneConvolutions;
 
         /// <summary>
+        /// Whether large convolutions and matrix products on an NVIDIA GPU run on cuDNN (8 or 9) and cuBLAS (12 or 13) where they are found, in training and scoring. True by
+        /// default; nothing needs them.
+        /// </summary>
+        public bool VendorLibraries = true;
+
+        /// <summary>
+        /// Whether those libraries may round factors to TF32, with 10 bits behind the point instead of 23: faster on NVIDIA GPUs since Ampere, and less exact. False by
+        /// default.
+        /// </summary>
+        public bool AllowTf32;
+
+        /// <summary>
         /// The segments of the network whose activations are computed again in the backward pass instead of being kept, to save memory; about the root of the
         /// number of layers is a good choice. 0 by default: everything is kept.
         /// </summary>

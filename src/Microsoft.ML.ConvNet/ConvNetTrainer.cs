@@ -67,7 +67,10 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
 
         _options.Check();
 
-        _device = ChosenDevice.Of(env, _options.Device);
+        _device = ChosenDevice.Of(env, _options.Device) with
+        {
+            GpuOptions = new GpuOptions { VendorLibraries = _options.VendorLibraries, AllowTf32 = _options.AllowTf32 },
+        };
 
         // Drawn once, so that each Fit of this trainer gives the same network.
         _seed = _options.Seed ?? _host.Rand.Next();
@@ -129,8 +132,8 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
 
         TrainingResult OnGpu(ConvNetDevice device)
         {
-            using var backend = new GpuBackend(device);
-            channel.Info(MessageSensitivity.None, $"Training on {backend.Device}.");
+            using var backend = new GpuBackend(device, _device.GpuOptions);
+            channel.Info(MessageSensitivity.None, $"Training on {backend.Device}, with {backend.Libraries}.");
             return Train(backend);
         }
 

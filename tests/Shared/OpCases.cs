@@ -15,16 +15,18 @@ public static class OpCases
             .SelectMany(t => ((OpCaseTable)Activator.CreateInstance(t)!).Cases),
     ];
 
+    private static readonly Dictionary<string, OpCase> _byName = All.GroupBy(c => c.ToString()).ToDictionary(g => g.Key, g => g.First());
+
     /// <summary>The cases by name, for theories.</summary>
     public static TheoryData<string> Names(Func<OpCase, bool> filter)
     {
         var data = new TheoryData<string>();
-        foreach (var name in All.Where(filter).Select(c => c.ToString()))
+        foreach (var (name, _) in _byName.Where(c => filter(c.Value)))
             data.Add(name);
         return data;
     }
 
-    public static OpCase Find(string name) => All.First(c => c.ToString() == name);
+    public static OpCase Find(string name) => _byName[name];
 }
 
 /// <summary>The cases of one family of ops.</summary>

@@ -46,8 +46,12 @@ internal static class ConvKernel
             },
             ProductOf = _ => new ForwardProduct { Conv = conv },
         };
-        return kernels.Step(
-            NameOf(window), call => product.Run(call, 1, 0, epilogue.Bias != 0 ? 2 : null, op.Adds ? last : null), product.WorkspaceLength(signature.MaxBatch));
+        int? bias = op.HasBias(signature.Inputs.Count) ? 2 : null, addend = op.Adds ? last : null;
+        return CudnnConv.Or(
+            kernels.Step(NameOf(window), call => product.Run(call, 1, 0, bias, addend), product.WorkspaceLength(signature.MaxBatch)),
+            new ConvDescription(ConvPass.Forward, signature.MaxBatch, signature.Inputs[0].Shape, signature.Output.Shape, op.Window, op.Groups),
+            new Epilogue(signature.Output.Shape.Plane, conv.Filters) { BiasInput = bias, AddendInput = addend, Relu = op.Relu },
+            kernels);
     }
 
     private static Kernel InputGradient(ConvTransposeOp op, OpSignature signature, KernelCache kernels)
@@ -76,7 +80,12 @@ internal static class ConvKernel
             },
             ProductOf = _ => new InputGradientProduct { Conv = conv },
         };
-        return kernels.Step(NameOf(window), call => product.Run(call, 1, 0, hasBias ? 2 : null), product.WorkspaceLength(signature.MaxBatch));
+        int? bias = hasBias ? 2 : null;
+        return CudnnConv.Or(
+            kernels.Step(NameOf(window), call => product.Run(call, 1, 0, bias), product.WorkspaceLength(signature.MaxBatch)),
+            new ConvDescription(ConvPass.BackwardData, signature.MaxBatch, op.OutputShape, signature.Inputs[0].Shape, op.Window, op.Groups),
+            new Epilogue(op.OutputShape.Plane, conv.Channels) { BiasInput = bias },
+            kernels);
     }
 
     private static Kernel WeightGradient(ConvWeightGradientOp op, OpSignature signature, KernelCache kernels)
@@ -104,7 +113,11 @@ internal static class ConvKernel
             },
             ProductOf = _ => new WeightGradientProduct { Conv = conv },
         };
-        return kernels.Step(NameOf(window), call => product.Run(call, 1, 0), product.WorkspaceLength(signature.MaxBatch));
+        return CudnnConv.Or(
+            kernels.Step(NameOf(window), call => product.Run(call, 1, 0), product.WorkspaceLength(signature.MaxBatch)),
+            new ConvDescription(ConvPass.BackwardFilter, signature.MaxBatch, signature.Inputs[0].Shape, signature.Inputs[1].Shape, op.Window, op.Groups),
+            epilogue: null,
+            kernels);
     }
 
     private static bool IsDirect(ConvGeometry conv)

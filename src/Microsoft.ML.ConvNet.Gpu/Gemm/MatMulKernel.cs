@@ -11,7 +11,8 @@ internal static class MatMulKernel
         var op = (MatMulOp)signature.Op;
         var hasBias = signature.Inputs.Count > 2;
         var product = new TiledProduct<MatrixProduct>(kernels) { ShapeOf = ShapeOf, ProductOf = ProductOf, FormOf = FormOf };
-        return kernels.Step("GEMM", call => product.Run(call, 0, 1, hasBias ? 2 : null), product.WorkspaceLength(signature.MaxBatch));
+        var own = kernels.Step("GEMM", call => product.Run(call, 0, 1, hasBias ? 2 : null), product.WorkspaceLength(signature.MaxBatch));
+        return CublasMatMul.Or(own, signature, kernels);
 
         ProductShape ShapeOf(int batch)
         {

@@ -13,10 +13,10 @@ namespace Microsoft.ML.ConvNet.Scoring;
 /// <param name="host">Where to say why it is not the device that was asked for.</param>
 /// <param name="chosen">The device for batches.</param>
 /// <param name="open">Opens a GPU; by default those that all transformers share.</param>
-internal sealed class ScoringDevice(IHost host, ChosenDevice chosen, Func<ConvNetDevice, ScoringDevice.Shared>? open = null)
+internal sealed class ScoringDevice(IHost host, ChosenDevice chosen, Func<ConvNetDevice, GpuOptions, ScoringDevice.Shared>? open = null)
 {
     private static readonly CpuBackend _cpu = new();
-    private static readonly ConcurrentDictionary<ConvNetDevice, Lazy<Shared>> _gpus = new();
+    private static readonly ConcurrentDictionary<(ConvNetDevice Device, GpuOptions Options), Lazy<Shared>> _gpus = new();
 
     /// <summary>Compiles a network for batches of at most so many rows, as floats or as pixels that lie four to a float.</summary>
     /// <exception cref="GpuUnavailableException">There is no such GPU, and the CPU will not do.</exception>
@@ -32,13 +32,14 @@ internal sealed class ScoringDevice(IHost host, ChosenDevice chosen, Func<ConvNe
 
         Predictor OnGpu(ConvNetDevice device)
         {
-            var gpu = (open ?? Open)(device);
+            var gpu = (open ?? Open)(device, chosen.GpuOptions);
             lock (gpu.Gate)
                 return new Predictor(network, gpu.Backend, maxBatch, Loss.SoftmaxCrossEntropy, ofPixels, gpu.Gate);
         }
     }
 
-    private static Shared Open(ConvNetDevice device) => _gpus.GetOrAdd(device, d => new Lazy<Shared>(() => new Shared(new GpuBackend(d)))).Value;
+    private static Shared Open(ConvNetDevice device, GpuOptions options)
+        => _gpus.GetOrAdd((device, options), gpu => new Lazy<Shared>(() => new Shared(new GpuBackend(gpu.Device, gpu.Options)))).Value;
 
     /// <summary>A backend that one thread at a time may use.</summary>
     internal sealed record Shared(IBackend Backend)

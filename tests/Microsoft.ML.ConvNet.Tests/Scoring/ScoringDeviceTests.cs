@@ -16,6 +16,7 @@ public sealed class ScoringDeviceTests : IDisposable
     private readonly Network _network = Samples.VectorNetwork();
     private readonly float[] _rows = [.. Enumerable.Range(0, Rows * Samples.Size * Samples.Size).Select(i => (float)CounterRandom.Uniform(3, (uint)i))];
     private readonly List<ConvNetDevice> _opened = [];
+    private readonly GpuOptions _options = new() { AllowTf32 = true };
 
     public ScoringDeviceTests() => _network.Initialize(1);
 
@@ -72,8 +73,9 @@ public sealed class ScoringDeviceTests : IDisposable
     {
         ScoringDevice.Shared shared = null!;
         shared = new ScoringDevice.Shared(gpu?.Invoke(() => shared.Gate) ?? _gpu);
-        return new(((IHostEnvironment)new MLContext()).Register("test"), new ChosenDevice(device, FallsBack: false), asked =>
+        return new(((IHostEnvironment)new MLContext()).Register("test"), new ChosenDevice(device, FallsBack: false) { GpuOptions = _options }, (asked, options) =>
         {
+            Assert.Equal(_options, options);
             lock (_opened)
                 _opened.Add(asked);
             return shared;
