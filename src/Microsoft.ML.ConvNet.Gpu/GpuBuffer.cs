@@ -7,9 +7,6 @@ namespace Microsoft.ML.ConvNet.Gpu;
 /// <summary>Memory of a device. Copies wait for what was started before them.</summary>
 internal sealed class GpuBuffer : DeviceBuffer
 {
-    /// <summary>Less is copied faster than it is staged.</summary>
-    private const int LeastUpload = 1 << 14;
-
     private readonly Dictionary<long, Upload> _uploads = [];
     private readonly Accelerator _accelerator;
     private readonly MemoryBuffer1D<float, Stride1D.Dense> _memory;
@@ -42,7 +39,7 @@ internal sealed class GpuBuffer : DeviceBuffer
     public override Action BeginWrite(long offset, ReadOnlyMemory<float> source)
     {
         Check(offset, source.Length);
-        if (source.Length < LeastUpload || UploadTo(offset, source.Length) is not { } upload)
+        if (source.IsEmpty || UploadTo(offset, source.Length) is not { } upload)
             return base.BeginWrite(offset, source);
         upload.Begin(source.Span);
         return () =>
@@ -59,6 +56,14 @@ internal sealed class GpuBuffer : DeviceBuffer
             return;
         _accelerator.Bind();
         _memory.View.SubView(offset, destination.Length).CopyToCPU(_accelerator.DefaultStream, destination);
+    }
+
+    public override void CopyTo(long offset, DeviceBuffer target, long targetOffset, int length)
+    {
+        Check(offset, length);
+        ((GpuBuffer)target).Check(targetOffset, length);
+        _accelerator.Bind();
+        View(offset, length).CopyTo(_accelerator.DefaultStream, ((GpuBuffer)target).View(targetOffset, length));
     }
 
     protected override void Dispose(bool disposing)

@@ -116,6 +116,7 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
         var trainerOptions = _trainerOptions with
         {
             Progress = new ProgressReport(channel, _options.MetricsCallback),
+            ProgressInterval = _options.MetricsCallback == null ? TimeSpan.MaxValue : TimeSpan.Zero,
             // Each set of rows has a checkpoint of its own: a fold of a cross-validation must not go on from another fold's.
             CheckpointPath = _options.WorkspacePath is { } folder ? Path.Combine(folder, $"training-{training.Fingerprint()}.checkpoint") : null,
         };

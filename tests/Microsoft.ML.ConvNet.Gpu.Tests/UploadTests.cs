@@ -38,6 +38,26 @@ public class UploadTests
     }
 
     [Fact]
+    public void Many_inputs_may_be_on_their_way_to_runs_that_nobody_waits_for()
+    {
+        const int length = 20_000, runs = 40;
+        Network network = Network.Input([1, length]).MaxPool1D(2);
+        network.Initialize(0);
+        using var plan = Plan.Compile(Computation.Inference(network.Output), network.Layout, TestBackend.Shared, 1);
+        using var kept = TestBackend.Shared.Allocate(runs);
+        for (var run = 0; run < runs; run++)
+        {
+            plan.BeginWrite(network.Inputs[0], Values(length, run))();
+            plan.Run(1);
+            plan.Copy(0, 1, kept, run);
+        }
+
+        var first = new float[runs];
+        kept.Read(0, first);
+        Assert.Equal([.. Enumerable.Range(0, runs).Select(run => Values(2, run).Max())], first);
+    }
+
+    [Fact]
     public void A_trainer_sends_samples_ahead()
     {
         var (images, classes) = (Values(20 * 3 * 32 * 32, seed: 3), Enumerable.Range(0, 20).Select(i => (float)(i % 3)).ToArray());

@@ -23,6 +23,15 @@ public abstract class DeviceBuffer : IDisposable
     /// <summary>Copies to the host.</summary>
     public abstract void Read(long offset, Span<float> destination);
 
+    /// <summary>Copies to memory of the same backend; on a device that need not wait for what was started before, or be waited for. By default by way of the host.</summary>
+    public virtual void CopyTo(long offset, DeviceBuffer target, long targetOffset, int length)
+    {
+        var values = HostSpan(offset, length);
+        if (values.IsEmpty && length > 0)
+            Read(offset, values = new float[length]);
+        target.Write(targetOffset, values);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -199,6 +199,17 @@ public sealed class Plan : IDisposable
     /// <param name="values">What to fill, from the first sample on.</param>
     public void Read(int output, Span<float> values) => _views[_computation.Outputs[output]].Read(values);
 
+    /// <summary>Copies the beginning of an output of the last run to other memory of the backend, which need not wait for that run.</summary>
+    /// <param name="output">The index among the computation's outputs.</param>
+    /// <param name="length">How many values.</param>
+    /// <param name="target">The memory.</param>
+    /// <param name="offset">The place of the first value there.</param>
+    public void Copy(int output, int length, DeviceBuffer target, long offset)
+    {
+        var view = _views[_computation.Outputs[output]];
+        view.Buffer.CopyTo(view.Offset, target, offset, length);
+    }
+
     /// <summary>Sets all parameters and states.</summary>
     public void WriteVariables(ReadOnlySpan<float> values)
     {

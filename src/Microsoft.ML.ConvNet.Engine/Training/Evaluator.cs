@@ -57,16 +57,19 @@ public sealed class Evaluator : IDisposable
         var (plan, input, _) = _compiled;
         plan.WriteVariables(weights);
         var batch = new Batch(samples, _batchSize, _loss, _network.Output);
-        var totals = new LossTotals();
+        using var totals = new LossTotals(plan, _backend, _countsCorrect);
         for (var start = 0; start < samples.Count; start += _batchSize)
         {
             var count = Math.Min(_batchSize, samples.Count - start);
             batch.Load([.. Enumerable.Range(start, count)]);
             batch.WriteTo(plan, input, _target);
             plan.Run(count);
-            totals.Add(plan, count, _countsCorrect);
+            totals.Add(count);
+            if (totals.IsFull)
+                totals.Read();
         }
 
+        totals.Read();
         return totals.Mean;
     }
 
@@ -119,29 +122,5 @@ internal sealed class Batch(IBatchSource source, int size, Loss loss, Node outpu
         var (room, targetLength) = (LengthOf(source) * sizeof(float), source.TargetShape.Length);
         for (var i = 0; i < samples.Length; i++)
             pixels.ReadPixels(samples[i], bytes.Slice(i * room, source.InputShape.Length), _targets.AsSpan(i * targetLength, targetLength));
-    }
-}
-
-/// <summary>Adds up losses and right predictions, batch by batch, from a plan whose outputs are the mean loss and the right ones.</summary>
-internal sealed class LossTotals
-{
-    private double _loss;
-    private double _correct;
-    private long _samples;
-
-    public Evaluation Mean => new(_loss / _samples, _correct / _samples);
-
-    /// <summary>Adds the last run of a plan; returns its mean loss.</summary>
-    public float Add(Plan plan, int count, bool countsCorrect)
-    {
-        Span<float> loss = stackalloc float[1];
-        plan.Read(0, loss);
-        _loss += (double)loss[0] * count;
-        _samples += count;
-        var correct = new float[countsCorrect ? count : 0];
-        if (countsCorrect)
-            plan.Read(1, correct);
-        _correct += countsCorrect ? correct.Sum() : double.NaN;
-        return loss[0];
     }
 }

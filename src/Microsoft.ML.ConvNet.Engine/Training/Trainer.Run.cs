@@ -17,12 +17,12 @@ public sealed partial class Trainer
         private readonly IBatchSource? _validation;
         private readonly Node _input;
         private readonly Node _target;
-        private readonly bool _countsCorrect;
         private readonly int _batchSize;
         private readonly int _batches;
         private readonly IReadOnlyList<Part> _parts;
         private readonly Plan _plan;
         private readonly Evaluator? _evaluator;
+        private readonly LossTotals _totals;
         private readonly Batch _batch;
         private readonly float[] _weights;
         private TrainingState _state;
@@ -35,7 +35,6 @@ public sealed partial class Trainer
             var partSize = Math.Min(options.MicroBatchSize ?? _batchSize, _batchSize);
             _target = new Node(new InputOp { Shape = options.Loss.TargetShape(network.Output) }, [], "target");
             var correct = options.Loss.Correct(network.Output, _target);
-            _countsCorrect = correct != null;
             var computation = Computation.Training(
                 options.Loss.Mean(network.Output, _target), options.Optimizer, correct == null ? [] : [correct]);
             (computation, _input) = Batch.Feed(computation, network.Inputs[0], training, partSize);
@@ -43,10 +42,12 @@ public sealed partial class Trainer
             _plan = Plan.Compile(computation, network.Layout, backend, partSize);
             try
             {
+                _totals = new LossTotals(_plan, backend, correct != null);
                 _evaluator = validation == null ? null : new Evaluator(network, options.Loss, backend, partSize, validation);
             }
             catch
             {
+                _totals?.Dispose();
                 _plan.Dispose();
                 throw;
             }
@@ -80,8 +81,9 @@ public sealed partial class Trainer
 
         public void Dispose()
         {
-            _plan.Dispose();
             _evaluator?.Dispose();
+            _totals.Dispose();
+            _plan.Dispose();
         }
 
         /// <summary>Whether the network ends with the values of the best epoch.</summary>
@@ -104,8 +106,8 @@ public sealed partial class Trainer
             var order = _options.Shuffle
                 ? CounterRandom.Permutation(CounterRandom.Key((ulong)_options.Seed, salt: 0, epoch), _training.Count)
                 : [.. Enumerable.Range(0, _training.Count)];
-            var (totals, loss) = (new LossTotals(), 0f);
-            var clock = Stopwatch.StartNew();
+            _totals.Clear();
+            var (clock, reported, read) = (Stopwatch.StartNew(), TimeSpan.Zero, 0);
             var arrive = Send(order, _parts[0]);
             foreach (var (index, part) in _parts.Index())
             {
@@ -118,23 +120,37 @@ public sealed partial class Trainer
                 arrive();
                 RunPlan(epoch, part);
 
+                _totals.Add(part.Count);
+
                 // While a device computes, the next samples are read and travel there.
                 if (index + 1 < _parts.Count)
                     arrive = Send(order, _parts[index + 1]);
-                loss += part.Share * totals.Add(_plan, part.Count, _countsCorrect);
-                if (!part.EndsBatch)
-                    continue;
-                if (!float.IsFinite(loss))
-                    throw Diverged(epoch, part.Batch, loss);
-                _options.Progress?.Report(Progress(epoch, part.Batch + 1, totals.Mean, clock.Elapsed, null, endOfEpoch: false));
-                loss = 0;
+                var isDue = _options.Progress != null && part.EndsBatch && clock.Elapsed - reported >= _options.ProgressInterval;
+                if (isDue || _totals.IsFull || index + 1 == _parts.Count)
+                    read = ReadLosses(epoch, read);
+                if (isDue)
+                    _options.Progress!.Report(Progress(epoch, part.Batch + 1, _totals.Mean, reported = clock.Elapsed, null, endOfEpoch: false));
             }
 
             _plan.ReadVariables(_weights);
             var elapsed = clock.Elapsed;
             var validation = _evaluator?.Evaluate(_validation!, _weights);
-            _options.Progress?.Report(Progress(epoch, _batches, totals.Mean, elapsed, validation, endOfEpoch: true));
-            return new EpochResult(epoch, totals.Mean, validation);
+            _options.Progress?.Report(Progress(epoch, _batches, _totals.Mean, elapsed, validation, endOfEpoch: true));
+            return new EpochResult(epoch, _totals.Mean, validation);
+        }
+
+        /// <summary>Reads the losses of the parts since the last time, and returns the index of the next part.</summary>
+        /// <exception cref="DivergedException">One is infinite or not a number.</exception>
+        private int ReadLosses(int epoch, int firstPart)
+        {
+            var losses = _totals.Read();
+            foreach (var (index, loss) in losses.Index())
+            {
+                if (!float.IsFinite(loss))
+                    throw Diverged(epoch, _parts[firstPart + index].Batch, loss);
+            }
+
+            return firstPart + losses.Length;
         }
 
         /// <summary>Runs the plan for samples that have arrived; the optimizer takes its step with the last part of a batch.</summary>

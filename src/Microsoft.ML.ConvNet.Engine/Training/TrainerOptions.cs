@@ -56,8 +56,14 @@ public sealed record TrainerOptions
     /// </summary>
     public int RecomputedSegments { get; init; }
 
-    /// <summary>Receives the progress: once a batch, and once at the end of each epoch.</summary>
+    /// <summary>Receives the progress: once a batch, unless <see cref="ProgressInterval"/> says less often, and once at the end of each epoch.</summary>
     public IProgress<TrainingProgress>? Progress { get; init; }
+
+    /// <summary>
+    /// The least time between two reports within an epoch; none by default. The losses are read from a device when a report is due, and for that it is waited for. Without reports
+    /// they are read every 64 batches, so that a training that diverges ends soon.
+    /// </summary>
+    public TimeSpan ProgressInterval { get; init; }
 
     /// <summary>
     /// A file that is written after each epoch, and from which an interrupted training goes on where it stopped; none by
@@ -70,6 +76,7 @@ public sealed record TrainerOptions
         Require(Epochs >= 1, nameof(Epochs), Epochs, "at least 1");
         Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
         Require(MicroBatchSize is null or >= 1, nameof(MicroBatchSize), MicroBatchSize, "at least 1");
+        Require(ProgressInterval >= TimeSpan.Zero, nameof(ProgressInterval), ProgressInterval, "zero or more");
         Require(LearningRate > 0 && float.IsFinite(LearningRate), nameof(LearningRate), LearningRate, "above 0 and finite");
         Require(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), ValidationFraction, "at least 0 and below 1");
         Require(RecomputedSegments >= 0, nameof(RecomputedSegments), RecomputedSegments, "at least 0");
