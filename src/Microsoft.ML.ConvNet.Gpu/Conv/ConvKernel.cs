@@ -60,32 +60,36 @@ internal static class ConvKernel
         var hasBias = signature.Inputs.Count > 2;
         if (IsDirect(conv))
             return DirectConv.InputGradient(kernels, conv, window, hasBias);
-        var product = new TiledProduct<InputGradientProduct>(kernels)
+        var parts = InputGradientPart.Of(op.Window, conv, op.OutputShape).ToArray();
+        var products = Array.ConvertAll(parts, ProductOf);
+        int? bias = hasBias ? 2 : null;
+        return CudnnConv.Or(
+            kernels.Step(NameOf(window), call => Array.ForEach(products, p => p.Run(call, 1, 0, bias)), products.Max(p => p.WorkspaceLength(signature.MaxBatch))),
+            new ConvDescription(ConvPass.BackwardData, signature.MaxBatch, op.OutputShape, signature.Inputs[0].Shape, op.Window, op.Groups),
+            new Epilogue(op.OutputShape.Plane, conv.Channels) { BiasInput = bias },
+            kernels);
+
+        TiledProduct<InputGradientProduct> ProductOf(InputGradientPart part) => new(kernels)
         {
             Groups = op.Groups,
+            IsWhole = parts.Length == 1,
             FormOf = _ => new ProductForm
             {
-                Window = window,
+                Window = part.Window,
                 AByDepth = window.Taps == 1 ? 0 : 1,
                 AQuads = window.Taps == 1 ? Is4(conv.GroupChannels) : 0,
-                BQuads = window.IsPointwise ? Is4(conv.Window.Plane) : 0,
+                BQuads = part.Window.IsPointwise ? Is4(conv.Window.OutPlane) : 0,
             },
             ShapeOf = batch => new ProductShape
             {
                 Rows = conv.GroupChannels,
-                Columns = batch * conv.Window.Plane,
-                Depth = conv.GroupFilters * window.Taps,
+                Columns = batch * part.Product.Conv.Window.Plane,
+                Depth = part.HasTaps ? conv.GroupFilters * part.Window.Taps : 0,
                 Length = batch * conv.Channels * conv.Window.Plane,
                 Bias = hasBias ? 1 : 0,
             },
-            ProductOf = _ => new InputGradientProduct { Conv = conv },
+            ProductOf = _ => part.Product,
         };
-        int? bias = hasBias ? 2 : null;
-        return CudnnConv.Or(
-            kernels.Step(NameOf(window), call => product.Run(call, 1, 0, bias), product.WorkspaceLength(signature.MaxBatch)),
-            new ConvDescription(ConvPass.BackwardData, signature.MaxBatch, op.OutputShape, signature.Inputs[0].Shape, op.Window, op.Groups),
-            new Epilogue(op.OutputShape.Plane, conv.Channels) { BiasInput = bias },
-            kernels);
     }
 
     private static Kernel WeightGradient(ConvWeightGradientOp op, OpSignature signature, KernelCache kernels)

@@ -2,15 +2,22 @@ namespace Microsoft.ML.ConvNet.Gpu;
 
 /// <summary>
 /// Input gradient: channels × (samples and places of x), summed over filters and taps. A is the weight, read across filters; B is dY at the window
-/// that has the place under the tap. With a stride most taps have none: their products are by zero.
+/// that has the place under the tap. With a stride it is one product for each remainder of places by the stride (<see cref="InputGradientPart"/>), with the taps that
+/// windows have there: to these places and taps, counted by themselves, the stride is one.
 /// </summary>
 public struct InputGradientProduct : IProduct
 {
-    /// <summary>The convolution.</summary>
+    /// <summary>The convolution, with the places of this part as those of x.</summary>
     public ConvGeometry Conv;
 
+    /// <summary>The elements of a whole plane of x, and the first place of this part in it and the distances to the next.</summary>
+    public int XPlane, XFirst, XStepD, XStepH, XStepW;
+
+    /// <summary>All taps, and the first one of this part and the distances to the next.</summary>
+    public int Taps, TapFirst, TapStepD, TapStepH, TapStepW;
+
     /// <inheritdoc/>
-    public readonly int Row(int row, int group, WindowShape window) => row * window.Taps;
+    public readonly int Row(int row, int group, WindowShape window) => row * Taps;
 
     /// <inheritdoc/>
     public readonly Fiber Column(int column, int group, WindowShape window)
@@ -32,11 +39,15 @@ public struct InputGradientProduct : IProduct
     public readonly Layer Depth(int depth, int group, WindowShape window)
     {
         var filter = depth / window.Taps;
-        var tap = depth - (filter * window.Taps);
-        var layer = WindowGeometry.Tap(tap, window);
-        layer.A = (((group * Conv.GroupFilters) + filter) * Conv.GroupChannels * window.Taps) + tap;
-        layer.B = filter * Conv.Window.OutPlane;
-        return layer;
+        var (d, h, w) = window.Tap(depth - (filter * window.Taps));
+        return new Layer
+        {
+            A = (((group * Conv.GroupFilters) + filter) * Conv.GroupChannels * Taps) + TapFirst + (d * TapStepD) + (h * TapStepH) + (w * TapStepW),
+            B = filter * Conv.Window.OutPlane,
+            D = d * window.DilationD,
+            H = h * window.DilationH,
+            W = w * window.DilationW,
+        };
     }
 
     /// <inheritdoc/>
@@ -46,12 +57,13 @@ public struct InputGradientProduct : IProduct
             : Conv.Window.WindowAt(column.Offset + depth.B, column.D - depth.D, column.H - depth.H, column.W - depth.W, window);
 
     /// <inheritdoc/>
-    public readonly int OutputOfRow(int row, int group, WindowShape window) => ((group * Conv.GroupChannels) + row) * Conv.Window.Plane;
+    public readonly int OutputOfRow(int row, int group, WindowShape window) => ((group * Conv.GroupChannels) + row) * XPlane;
 
     /// <inheritdoc/>
     public readonly int OutputOfColumn(int column)
     {
         var sample = column / Conv.Window.Plane;
-        return (sample * Conv.Channels * Conv.Window.Plane) + column - (sample * Conv.Window.Plane);
+        var place = Conv.Window.Element(column - (sample * Conv.Window.Plane));
+        return (sample * Conv.Channels * XPlane) + XFirst + (place.D * XStepD) + (place.H * XStepH) + (place.W * XStepW);
     }
 }

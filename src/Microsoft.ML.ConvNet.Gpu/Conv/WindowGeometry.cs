@@ -37,14 +37,8 @@ public struct WindowGeometry
     /// <summary>How far a tap lies from the first, on x.</summary>
     public static Layer Tap(int tap, WindowShape window)
     {
-        var row = tap / window.SizeW;
-        var plane = row / window.SizeH;
-        return new Layer
-        {
-            D = plane * window.DilationD,
-            H = (row - (plane * window.SizeH)) * window.DilationH,
-            W = (tap - (row * window.SizeW)) * window.DilationW,
-        };
+        var (d, h, w) = window.Tap(tap);
+        return new Layer { D = d * window.DilationD, H = h * window.DilationH, W = w * window.DilationW };
     }
 
     /// <summary>How far a window lies from the first, on x.</summary>

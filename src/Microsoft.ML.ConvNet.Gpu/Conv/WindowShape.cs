@@ -26,6 +26,14 @@ public record struct WindowShape
     /// <summary>Whether each place of y sees that of x alone.</summary>
     public readonly bool IsPointwise => KeepsD != 0 && KeepsH != 0 && KeepsW != 0;
 
+    /// <summary>The place of a tap in the window.</summary>
+    public readonly (int D, int H, int W) Tap(int tap)
+    {
+        var row = tap / SizeW;
+        var plane = row / SizeH;
+        return (plane, row - (plane * SizeH), tap - (row * SizeW));
+    }
+
     /// <summary>What is constant of a window.</summary>
     internal static WindowShape Of(Window window) => new()
     {

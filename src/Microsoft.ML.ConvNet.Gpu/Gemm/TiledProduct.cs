@@ -38,6 +38,9 @@ internal sealed class TiledProduct<TProduct>
     /// <summary>The number of groups, each a product of its own.</summary>
     public int Groups { get; init; } = 1;
 
+    /// <summary>Whether the product is all of the output, so that its depth may be split; yes by default.</summary>
+    public bool IsWhole { get; init; } = true;
+
     /// <summary>What the kernel is compiled for, for so many samples; operands that do not begin at a multiple of four are read one by one all the same.</summary>
     public required Func<int, ProductForm> FormOf { get; init; }
 
@@ -78,7 +81,7 @@ internal sealed class TiledProduct<TProduct>
 
     private int TileOf(ProductShape shape) => _tile != 0 ? _tile : ChooseTile(shape, Groups);
 
-    private int Splits(ProductShape shape) => (int)Math.Clamp(BusyGroups / TilesOf(shape, Groups, TileOf(shape)), 1, MostSplitsOf(shape));
+    private int Splits(ProductShape shape) => IsWhole ? (int)Math.Clamp(BusyGroups / TilesOf(shape, Groups, TileOf(shape)), 1, MostSplitsOf(shape)) : 1;
 
     /// <summary>Sums that something follows are not split.</summary>
     private static int MostSplitsOf(ProductShape shape)
