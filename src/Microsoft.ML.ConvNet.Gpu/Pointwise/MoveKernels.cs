@@ -21,7 +21,7 @@ public static class MoveKernels
 
     private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, Divisor, Divisor> _oneHot = OneHot;
 
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, int, int> _pixels = Pixels;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, Divisor, int> _pixels = Pixels;
 
     internal static Kernel? Find(OpSignature signature, KernelCache kernels)
     {
@@ -44,7 +44,7 @@ public static class MoveKernels
                 return kernels.Step("one-hot", call => oneHot(call.Count(), call.Input(0), call.Output(), op.Classes, plane));
 
             case PixelsOp:
-                var (pixels, length, room) = (kernels.Each(_pixels), signature.Output.Shape.Length, signature.Inputs[0].Shape.Length);
+                var (pixels, length, room) = (kernels.Each(_pixels), (Divisor)signature.Output.Shape.Length, signature.Inputs[0].Shape.Length);
                 return kernels.Step("bytes", call => pixels(call.Count(), call.Input(0), call.Output(), length, room));
 
             case ConcatOp op:
@@ -75,7 +75,7 @@ public static class MoveKernels
     public static void Scatter(Index1D i, ArrayView<float> x, ArrayView<float> y, Strided places, SpecializedValue<int> axes) => y[places.Of(i, axes.Value)] = x[i];
 
     /// <summary>A byte as a number 0…1, out of four in a float; a sample takes so many floats.</summary>
-    public static void Pixels(Index1D i, ArrayView<float> packed, ArrayView<float> y, int length, int floats)
+    public static void Pixels(Index1D i, ArrayView<float> packed, ArrayView<float> y, Divisor length, int floats)
     {
         var sample = i / length;
         var place = i - (sample * length);

@@ -71,7 +71,7 @@ public static class SoftmaxKernels
     {
         var shared = SharedMemory.Allocate<float>(LaneSum.Threads);
         var place = (Grid.IdxX * Group.DimX) + Group.IdxX;
-        var channels = place < places.Count ? places.Channels : 0;
+        var channels = place < places.Count ? places.Channels.Value : 0;
         var start = places.StartOf(place);
         var largest = LaneSum.Largest(shared, LargestOf(x, start, channels, places.Plane));
         var sum = LaneSum.OfAll(shared, SumOfExponentials(x, start, channels, places.Plane, largest));
@@ -87,7 +87,7 @@ public static class SoftmaxKernels
     {
         var shared = SharedMemory.Allocate<float>(LaneSum.Threads);
         var place = (Grid.IdxX * Group.DimX) + Group.IdxX;
-        var channels = place < places.Count ? places.Channels : 0;
+        var channels = place < places.Count ? places.Channels.Value : 0;
         var start = places.StartOf(place);
         var dot = 0f;
         for (var channel = Group.IdxY; channel < channels; channel += Group.DimY)
@@ -109,7 +109,7 @@ public static class SoftmaxKernels
     {
         var shared = SharedMemory.Allocate<float>(LaneSum.Threads);
         var place = (Grid.IdxX * Group.DimX) + Group.IdxX;
-        var channels = place < places.Count ? places.Channels : 0;
+        var channels = place < places.Count ? places.Channels.Value : 0;
         var start = places.StartOf(place);
         var largest = LaneSum.Largest(shared, LargestOf(x, start, channels, places.Plane));
         var certainty = LaneSum.Largest(shared, LargestOf(p, start, channels, places.Plane));
@@ -124,9 +124,10 @@ public static class SoftmaxKernels
     public static void CrossEntropyGradient(
         Index1D i, ArrayView<float> p, ArrayView<float> target, ArrayView<float> dLoss, ArrayView<float> dX, Places places)
     {
-        var sample = i / (places.Channels * places.Plane);
-        var place = (sample * places.Plane) + (i % places.Plane);
-        var right = i / places.Plane % places.Channels == (int)target[place] ? 1f : 0f;
+        var row = i / places.Plane;
+        var sample = row / places.Channels;
+        var place = (sample * places.Plane) + i - (row * places.Plane);
+        var right = row - (sample * places.Channels) == (int)target[place] ? 1f : 0f;
         dX[i] = (p[i] - right) * dLoss[place];
     }
 
@@ -168,11 +169,11 @@ public static class SoftmaxKernels
 /// <summary>The places of an activation, each with its channels.</summary>
 public struct Places
 {
-    /// <summary>The numbers of places and of channels.</summary>
-    public int Count, Channels;
+    /// <summary>The number of places.</summary>
+    public int Count;
 
-    /// <summary>The number of places of one sample.</summary>
-    public Divisor Plane;
+    /// <summary>The channels of a place, and the places of one sample.</summary>
+    public Divisor Channels, Plane;
 
     /// <summary>Where the first channel of a place lies.</summary>
     public readonly int StartOf(int place)
