@@ -19,13 +19,8 @@ public struct ForwardProduct : IProduct
         if (window.IsPointwise)
             return new Fiber { Offset = start + output };
         var place = Conv.Window.Place(output, window);
-        return new Fiber
-        {
-            Offset = start,
-            D = place.D - Conv.Window.BeforeD,
-            H = place.H - Conv.Window.BeforeH,
-            W = place.W - Conv.Window.BeforeW,
-        };
+        var (d, h, w) = (place.D - Conv.Window.BeforeD, place.H - Conv.Window.BeforeH, place.W - Conv.Window.BeforeW);
+        return new Fiber { Offset = start + Conv.Window.IndexOf(d, h, w), D = d, H = h, W = w };
     }
 
     /// <inheritdoc/>
@@ -34,15 +29,12 @@ public struct ForwardProduct : IProduct
         var channel = depth / window.Taps;
         var layer = WindowGeometry.Tap(depth - (channel * window.Taps), window);
         layer.A = depth;
-        layer.B = channel * Conv.Window.Plane;
+        layer.B = (channel * Conv.Window.Plane) + Conv.Window.IndexOf(layer.D, layer.H, layer.W);
         return layer;
     }
 
     /// <inheritdoc/>
-    public readonly int IndexOfB(Fiber column, Layer depth, WindowShape window)
-        => window.IsPointwise
-            ? column.Offset + depth.B
-            : Conv.Window.IndexAt(column.Offset + depth.B, column.D + depth.D, column.H + depth.H, column.W + depth.W, window);
+    public readonly Extents ExtentsOfB() => Conv.Window.Extents();
 
     /// <inheritdoc/>
     public readonly int OutputOfRow(int row, int group, WindowShape window) => ((group * Conv.GroupFilters) + row) * Conv.Window.OutPlane;

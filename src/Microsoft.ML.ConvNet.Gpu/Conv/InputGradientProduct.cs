@@ -28,10 +28,10 @@ public struct InputGradientProduct : IProduct
         if (window.IsPointwise)
             return new Fiber { Offset = start + element };
         var place = Conv.Window.Element(element);
-        place.Offset = start;
         place.D += Conv.Window.BeforeD;
         place.H += Conv.Window.BeforeH;
         place.W += Conv.Window.BeforeW;
+        place.Offset = start + Conv.Window.OutIndexOf(place.D, place.H, place.W);
         return place;
     }
 
@@ -43,18 +43,15 @@ public struct InputGradientProduct : IProduct
         return new Layer
         {
             A = (((group * Conv.GroupFilters) + filter) * Conv.GroupChannels * Taps) + TapFirst + (d * TapStepD) + (h * TapStepH) + (w * TapStepW),
-            B = filter * Conv.Window.OutPlane,
-            D = d * window.DilationD,
-            H = h * window.DilationH,
-            W = w * window.DilationW,
+            B = (filter * Conv.Window.OutPlane) - Conv.Window.OutIndexOf(d * window.DilationD, h * window.DilationH, w * window.DilationW),
+            D = -d * window.DilationD,
+            H = -h * window.DilationH,
+            W = -w * window.DilationW,
         };
     }
 
     /// <inheritdoc/>
-    public readonly int IndexOfB(Fiber column, Layer depth, WindowShape window)
-        => window.IsPointwise
-            ? column.Offset + depth.B
-            : Conv.Window.WindowAt(column.Offset + depth.B, column.D - depth.D, column.H - depth.H, column.W - depth.W, window);
+    public readonly Extents ExtentsOfB() => new() { D = Conv.Window.OutD, H = Conv.Window.OutH, W = Conv.Window.OutW };
 
     /// <inheritdoc/>
     public readonly int OutputOfRow(int row, int group, WindowShape window) => ((group * Conv.GroupChannels) + row) * XPlane;

@@ -17,13 +17,8 @@ public struct WeightGradientProduct : IProduct
     {
         var channel = column / window.Taps;
         var tap = WindowGeometry.Tap(column - (channel * window.Taps), window);
-        return new Fiber
-        {
-            Offset = ((group * Conv.GroupChannels) + channel) * Conv.Window.Plane,
-            D = tap.D - Conv.Window.BeforeD,
-            H = tap.H - Conv.Window.BeforeH,
-            W = tap.W - Conv.Window.BeforeW,
-        };
+        var (d, h, w) = (tap.D - Conv.Window.BeforeD, tap.H - Conv.Window.BeforeH, tap.W - Conv.Window.BeforeW);
+        return new Fiber { Offset = (((group * Conv.GroupChannels) + channel) * Conv.Window.Plane) + Conv.Window.IndexOf(d, h, w), D = d, H = h, W = w };
     }
 
     /// <inheritdoc/>
@@ -31,17 +26,14 @@ public struct WeightGradientProduct : IProduct
     {
         var sample = depth / Conv.Window.OutPlane;
         var place = depth - (sample * Conv.Window.OutPlane);
-        var layer = window.IsPointwise ? new Layer { B = place } : Conv.Window.Place(place, window);
+        var layer = window.IsPointwise ? default : Conv.Window.Place(place, window);
         layer.A = (sample * Conv.Filters * Conv.Window.OutPlane) + place;
-        layer.B += sample * Conv.Channels * Conv.Window.Plane;
+        layer.B = (sample * Conv.Channels * Conv.Window.Plane) + (window.IsPointwise ? place : Conv.Window.IndexOf(layer.D, layer.H, layer.W));
         return layer;
     }
 
     /// <inheritdoc/>
-    public readonly int IndexOfB(Fiber column, Layer depth, WindowShape window)
-        => window.IsPointwise
-            ? column.Offset + depth.B
-            : Conv.Window.IndexAt(column.Offset + depth.B, column.D + depth.D, column.H + depth.H, column.W + depth.W, window);
+    public readonly Extents ExtentsOfB() => Conv.Window.Extents();
 
     /// <inheritdoc/>
     public readonly int OutputOfRow(int row, int group, WindowShape window)

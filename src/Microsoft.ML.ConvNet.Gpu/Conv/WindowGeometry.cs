@@ -54,6 +54,15 @@ public struct WindowGeometry
         };
     }
 
+    /// <summary>The extents of a plane of x.</summary>
+    public readonly Extents Extents() => new() { D = D, H = H, W = W };
+
+    /// <summary>The index in a plane of x of a place, or the distance in memory that belongs to one between places.</summary>
+    public readonly int IndexOf(int d, int h, int w) => (((d * H) + h) * W) + w;
+
+    /// <summary>The index in a plane of y of a place, or the distance in memory that belongs to one between places.</summary>
+    public readonly int OutIndexOf(int d, int h, int w) => (((d * OutH) + h) * OutW) + w;
+
     /// <summary>The place of an element of x.</summary>
     public readonly Fiber Element(int element)
     {
@@ -68,7 +77,7 @@ public struct WindowGeometry
         var isInside = (window.KeepsD != 0 || (uint)d < (uint)D.Value)
             & (window.KeepsH != 0 || (uint)h < (uint)H.Value)
             & (window.KeepsW != 0 || (uint)w < (uint)W.Value);
-        return isInside ? offset + (((d * H) + h) * W) + w : -1;
+        return isInside ? offset + IndexOf(d, h, w) : -1;
     }
 
     /// <summary>The index of the element under a tap of the window at a place; negative where it is padding.</summary>
@@ -88,18 +97,14 @@ public struct WindowGeometry
 
     /// <summary>The index of the window, in the plane of y at an offset, that has an element of x under a tap; negative where none has.</summary>
     public readonly int WindowOf(int offset, Fiber element, Layer tap, WindowShape window)
-        => WindowAt(offset, element.D + BeforeD - tap.D, element.H + BeforeH - tap.H, element.W + BeforeW - tap.W, window);
-
-    /// <summary>
-    /// The index of the window, in the plane of y at an offset, that begins at a place of x (counted with the padding before it); negative where none does.
-    /// </summary>
-    public readonly int WindowAt(int offset, int d, int h, int w, WindowShape window)
     {
+        var (d, h, w) = (element.D + BeforeD - tap.D, element.H + BeforeH - tap.H, element.W + BeforeW - tap.W);
+
         // A place before the first window gives a negative quotient, or 0 with a rest.
         var (outD, outH, outW) = (d / window.StrideD, h / window.StrideH, w / window.StrideW);
         var isWindow = (window.KeepsD != 0 || (outD * window.StrideD == d & (uint)outD < (uint)OutD.Value))
             & (window.KeepsH != 0 || (outH * window.StrideH == h & (uint)outH < (uint)OutH.Value))
             & (window.KeepsW != 0 || (outW * window.StrideW == w & (uint)outW < (uint)OutW.Value));
-        return isWindow ? offset + (((outD * OutH) + outH) * OutW) + outW : -1;
+        return isWindow ? offset + OutIndexOf(outD, outH, outW) : -1;
     }
 }

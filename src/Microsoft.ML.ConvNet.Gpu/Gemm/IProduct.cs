@@ -2,7 +2,8 @@ namespace Microsoft.ML.ConvNet.Gpu;
 
 /// <summary>
 /// A matrix product C = A·B whose operands need not be stored as matrices: index maths says where the elements of a row, of a column and of a
-/// depth lie. A convolution is a product whose B is read through windows; that of a matrix product is pointwise.
+/// depth lie. An element's index is the sum of those of its two lines. A convolution is a product whose B is read through windows, where the places of the two lines are added too, and their sum is
+/// padding outside of <see cref="ExtentsOfB"/>; that of a matrix product is pointwise.
 /// </summary>
 public interface IProduct
 {
@@ -15,8 +16,8 @@ public interface IProduct
     /// <summary>Where the elements of one depth lie, in rows of A and columns of B.</summary>
     Layer Depth(int depth, int group, WindowShape window);
 
-    /// <summary>The index of one element of B; negative where it is zero.</summary>
-    int IndexOfB(Fiber column, Layer depth, WindowShape window);
+    /// <summary>The extents of the planes of B that are read through windows.</summary>
+    Extents ExtentsOfB();
 
     /// <summary>The part of an output's index that its row gives.</summary>
     int OutputOfRow(int row, int group, WindowShape window);
@@ -31,7 +32,14 @@ public struct Fiber
     /// <summary>The index of the first.</summary>
     public int Offset;
 
-    /// <summary>The place of a window, where the elements are read through one.</summary>
+    /// <summary>The place of the first in its plane, where the elements are read through windows.</summary>
+    public int D, H, W;
+}
+
+/// <summary>The extents of a plane.</summary>
+public struct Extents
+{
+    /// <summary>Along each axis; 1 along those that a tensor does not have.</summary>
     public int D, H, W;
 }
 
@@ -41,7 +49,7 @@ public struct Layer
     /// <summary>The distance from the first element of a row of A, and of a column of B.</summary>
     public int A, B;
 
-    /// <summary>The tap of a window, or the place of an output, where elements are read through windows.</summary>
+    /// <summary>The distance from the place of the first element, where elements are read through windows.</summary>
     public int D, H, W;
 }
 

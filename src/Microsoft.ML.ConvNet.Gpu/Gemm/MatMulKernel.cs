@@ -74,7 +74,7 @@ public struct MatrixProduct : IProduct
     public readonly Layer Depth(int depth, int group, WindowShape window) => new() { A = depth * DepthStepA, B = depth * DepthStepB };
 
     /// <inheritdoc/>
-    public readonly int IndexOfB(Fiber column, Layer depth, WindowShape window) => column.Offset + depth.B;
+    public readonly Extents ExtentsOfB() => default;
 
     /// <inheritdoc/>
     public readonly int OutputOfRow(int row, int group, WindowShape window) => row * Columns;

@@ -55,14 +55,15 @@ internal static class TileMath
         var loaded = default(Float4);
         if (form.BQuads != 0)
         {
-            loaded = b.Cast<Float4>().AsAligned16()[product.IndexOfB(columns.First, depth, form.Window) >> 2];
+            loaded = b.Cast<Float4>().AsAligned16()[(columns.First.Offset + depth.B) >> 2];
         }
         else
         {
-            loaded.X = Read(b, product.IndexOfB(columns.First, depth, form.Window), form.Window);
-            loaded.Y = Read(b, product.IndexOfB(columns.Second, depth, form.Window), form.Window);
-            loaded.Z = Read(b, product.IndexOfB(columns.Third, depth, form.Window), form.Window);
-            loaded.W = Read(b, product.IndexOfB(columns.Fourth, depth, form.Window), form.Window);
+            var extents = product.ExtentsOfB();
+            loaded.X = Read(b, columns.First, depth, extents, form.Window);
+            loaded.Y = Read(b, columns.Second, depth, extents, form.Window);
+            loaded.Z = Read(b, columns.Third, depth, extents, form.Window);
+            loaded.W = Read(b, columns.Fourth, depth, extents, form.Window);
         }
 
         return OrZeros(loaded, isInside);
@@ -118,9 +119,16 @@ internal static class TileMath
         c[place] = shape.Relu != 0 && value < 0f ? 0f : value;
     }
 
-    /// <summary>One element of B; none is padding where each place is read by itself.</summary>
+    /// <summary>One element of B; zero where it is padding, for which another element is read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Read(ArrayView<float> b, int index, WindowShape window) => window.IsPointwise ? b[index] : WindowGeometry.ReadAt(b, index);
+    private static float Read(ArrayView<float> b, Fiber column, Layer depth, Extents extents, WindowShape window)
+    {
+        var isInside = (window.KeepsD != 0 || (uint)(column.D + depth.D) < (uint)extents.D)
+            & (window.KeepsH != 0 || (uint)(column.H + depth.H) < (uint)extents.H)
+            & (window.KeepsW != 0 || (uint)(column.W + depth.W) < (uint)extents.W);
+        var value = b[isInside ? column.Offset + depth.B : 0];
+        return isInside ? value : 0f;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Float4 OrZeros(Float4 loaded, bool isInside) => new()
