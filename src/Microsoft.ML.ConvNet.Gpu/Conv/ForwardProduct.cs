@@ -26,6 +26,8 @@ public struct ForwardProduct : IProduct
     /// <inheritdoc/>
     public readonly Layer Depth(int depth, int group, WindowShape window)
     {
+        if (window.IsPointwise)
+            return new Layer { A = depth, B = depth * Conv.Window.Plane };
         var channel = depth / window.Taps;
         var layer = WindowGeometry.Tap(depth - (channel * window.Taps), window);
         layer.A = depth;

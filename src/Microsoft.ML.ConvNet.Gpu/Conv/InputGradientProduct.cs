@@ -38,6 +38,8 @@ public struct InputGradientProduct : IProduct
     /// <inheritdoc/>
     public readonly Layer Depth(int depth, int group, WindowShape window)
     {
+        if (window.IsPointwise)
+            return new Layer { A = (((group * Conv.GroupFilters) + depth) * Conv.GroupChannels * Taps) + TapFirst, B = depth * Conv.Window.OutPlane };
         var filter = depth / window.Taps;
         var (d, h, w) = window.Tap(depth - (filter * window.Taps));
         return new Layer
