@@ -26,7 +26,8 @@ public static class SmallTile
         var quadsA = sharedA.Cast<Float4>().AsAligned16();
         var quadsB = sharedB.Cast<Float4>().AsAligned16();
         var side = threadsOfASide.Value;
-        var stride = (4 * side) + 4;
+        var quads = side + 1;
+        var stride = 4 * quads;
         var window = form.Value.Window;
         var thread = Group.IdxX;
         var (x, y) = (thread % side, thread / side);
@@ -38,10 +39,7 @@ public static class SmallTile
         var shareB = Share.Of(thread, side, side, stride, form.Value.BByDepth, form.Value.BQuads);
         var rows = Rows.Of(product, shape, firstRow + shareA.Line, side, group, window);
         var columns = Columns.Of(product, shape, firstColumn + shareB.Line, side, group, window);
-        float s00 = 0f, s01 = 0f, s02 = 0f, s03 = 0f;
-        float s10 = 0f, s11 = 0f, s12 = 0f, s13 = 0f;
-        float s20 = 0f, s21 = 0f, s22 = 0f, s23 = 0f;
-        float s30 = 0f, s31 = 0f, s32 = 0f, s33 = 0f;
+        var sums = default(Block);
 
         var depth = split * shape.Chunk;
         var end = TileMath.Least(depth + shape.Chunk, shape.Depth);
@@ -60,52 +58,15 @@ public static class SmallTile
             ofB += side;
             nextA = TileMath.LoadA(a, rows, TileMath.Depth(product, ofA, end, group, window), ofA < end, form.Value);
             nextB = TileMath.LoadB(product, b, columns, TileMath.Depth(product, ofB, end, group, window), ofB < end, form.Value);
-            for (var layer = 0; layer < side; layer++)
+            for (var (ofRow, ofColumn) = (y, x); ofRow < side * quads; ofRow += 4 * quads, ofColumn += 4 * quads)
             {
-                Float4 p = quadsA[(layer * (side + 1)) + y], r = quadsB[(layer * (side + 1)) + x];
-                s00 += p.X * r.X;
-                s01 += p.X * r.Y;
-                s02 += p.X * r.Z;
-                s03 += p.X * r.W;
-                s10 += p.Y * r.X;
-                s11 += p.Y * r.Y;
-                s12 += p.Y * r.Z;
-                s13 += p.Y * r.W;
-                s20 += p.Z * r.X;
-                s21 += p.Z * r.Y;
-                s22 += p.Z * r.Z;
-                s23 += p.Z * r.W;
-                s30 += p.W * r.X;
-                s31 += p.W * r.Y;
-                s32 += p.W * r.Z;
-                s33 += p.W * r.W;
+                sums = sums.Plus(quadsA[ofRow], quadsB[ofColumn]);
+                sums = sums.Plus(quadsA[ofRow + quads], quadsB[ofColumn + quads]);
+                sums = sums.Plus(quadsA[ofRow + (2 * quads)], quadsB[ofColumn + (2 * quads)]);
+                sums = sums.Plus(quadsA[ofRow + (3 * quads)], quadsB[ofColumn + (3 * quads)]);
             }
         }
 
-        var (top, left) = (firstRow + (y * 4), firstColumn + (x * 4));
-        var to0 = new Index2D(TileMath.OutputOfColumn(product, shape, left), left);
-        var to1 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 1), left + 1);
-        var to2 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 2), left + 2);
-        var to3 = new Index2D(TileMath.OutputOfColumn(product, shape, left + 3), left + 3);
-        var from = new Index2D(TileMath.OutputOfRow(product, shape, top, group, split, window), (group * shape.Rows) + top);
-        TileMath.Store(c, bias, addend, shape, from, to0, s00);
-        TileMath.Store(c, bias, addend, shape, from, to1, s01);
-        TileMath.Store(c, bias, addend, shape, from, to2, s02);
-        TileMath.Store(c, bias, addend, shape, from, to3, s03);
-        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 1, group, split, window), (group * shape.Rows) + top + 1);
-        TileMath.Store(c, bias, addend, shape, from, to0, s10);
-        TileMath.Store(c, bias, addend, shape, from, to1, s11);
-        TileMath.Store(c, bias, addend, shape, from, to2, s12);
-        TileMath.Store(c, bias, addend, shape, from, to3, s13);
-        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 2, group, split, window), (group * shape.Rows) + top + 2);
-        TileMath.Store(c, bias, addend, shape, from, to0, s20);
-        TileMath.Store(c, bias, addend, shape, from, to1, s21);
-        TileMath.Store(c, bias, addend, shape, from, to2, s22);
-        TileMath.Store(c, bias, addend, shape, from, to3, s23);
-        from = new Index2D(TileMath.OutputOfRow(product, shape, top + 3, group, split, window), (group * shape.Rows) + top + 3);
-        TileMath.Store(c, bias, addend, shape, from, to0, s30);
-        TileMath.Store(c, bias, addend, shape, from, to1, s31);
-        TileMath.Store(c, bias, addend, shape, from, to2, s32);
-        TileMath.Store(c, bias, addend, shape, from, to3, s33);
+        TileMath.Store(c, bias, addend, shape, product, group, split, window, firstRow + (y * 4), firstColumn + (x * 4), sums);
     }
 }

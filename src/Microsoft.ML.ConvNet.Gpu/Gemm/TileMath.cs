@@ -86,17 +86,33 @@ internal static class TileMath
         }
     }
 
-    /// <summary>Where a row of outputs begins; negative where there is none.</summary>
+    /// <summary>Stores a block of sums, after the bias, the addition and the ReLU.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int OutputOfRow<TProduct>(TProduct product, ProductShape shape, int row, int group, int split, WindowShape window)
-        where TProduct : struct, IProduct => row < shape.Rows ? product.OutputOfRow(row, group, window) + (split * shape.Length) : -1;
+    public static void Store<TProduct>(
+        ArrayView<float> c, ArrayView<float> bias, ArrayView<float> addend, ProductShape shape, TProduct product, int group, int split, WindowShape window, int row, int column, Block sums)
+        where TProduct : struct, IProduct
+    {
+        var to0 = PlaceOfColumn(product, shape, column);
+        var to1 = PlaceOfColumn(product, shape, column + 1);
+        var to2 = PlaceOfColumn(product, shape, column + 2);
+        var to3 = PlaceOfColumn(product, shape, column + 3);
+        StoreRow(c, bias, addend, shape, PlaceOfRow(product, shape, row, group, split, window), to0, to1, to2, to3, sums.First);
+        StoreRow(c, bias, addend, shape, PlaceOfRow(product, shape, row + 1, group, split, window), to0, to1, to2, to3, sums.Second);
+        StoreRow(c, bias, addend, shape, PlaceOfRow(product, shape, row + 2, group, split, window), to0, to1, to2, to3, sums.Third);
+        StoreRow(c, bias, addend, shape, PlaceOfRow(product, shape, row + 3, group, split, window), to0, to1, to2, to3, sums.Fourth);
+    }
 
-    /// <summary>Where a column lies in each row of outputs; negative where there is none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int OutputOfColumn<TProduct>(TProduct product, ProductShape shape, int column)
-        where TProduct : struct, IProduct => column < shape.Columns ? product.OutputOfColumn(column) : -1;
+    private static void StoreRow(
+        ArrayView<float> c, ArrayView<float> bias, ArrayView<float> addend, ProductShape shape, Index2D from, Index2D to0, Index2D to1, Index2D to2, Index2D to3, Float4 sums)
+    {
+        Store(c, bias, addend, shape, from, to0, sums.X);
+        Store(c, bias, addend, shape, from, to1, sums.Y);
+        Store(c, bias, addend, shape, from, to2, sums.Z);
+        Store(c, bias, addend, shape, from, to3, sums.W);
+    }
 
-    /// <summary>Stores one sum, after the bias, the addition and the ReLU.</summary>
+    /// <summary>Stores one sum.</summary>
     /// <param name="c">The output.</param>
     /// <param name="bias">The bias, or anything.</param>
     /// <param name="addend">What is added, or anything.</param>
@@ -105,7 +121,7 @@ internal static class TileMath
     /// <param name="column">Where the column lies in the row, and the index of its bias.</param>
     /// <param name="sum">The sum.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(
+    private static void Store(
         ArrayView<float> c, ArrayView<float> bias, ArrayView<float> addend, ProductShape shape, Index2D row, Index2D column, float sum)
     {
         if (row.X < 0 || column.X < 0)
@@ -118,6 +134,17 @@ internal static class TileMath
             value += addend[place];
         c[place] = shape.Relu != 0 && value < 0f ? 0f : value;
     }
+
+    /// <summary>Where a row of outputs begins, negative where there is none, and the index of its bias.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Index2D PlaceOfRow<TProduct>(TProduct product, ProductShape shape, int row, int group, int split, WindowShape window)
+        where TProduct : struct, IProduct
+        => new(row < shape.Rows ? product.OutputOfRow(row, group, window) + (split * shape.Length) : -1, (group * shape.Rows) + row);
+
+    /// <summary>Where a column lies in each row of outputs, negative where there is none, and the index of its bias.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Index2D PlaceOfColumn<TProduct>(TProduct product, ProductShape shape, int column)
+        where TProduct : struct, IProduct => new(column < shape.Columns ? product.OutputOfColumn(column) : -1, column);
 
     /// <summary>One element of B; zero where it is padding, for which another element is read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -138,13 +165,6 @@ internal static class TileMath
         Z = isInside ? loaded.Z : 0f,
         W = isInside ? loaded.W : 0f,
     };
-}
-
-/// <summary>Four floats that are loaded at once.</summary>
-public struct Float4
-{
-    /// <summary>The floats, in the order of memory.</summary>
-    public float X, Y, Z, W;
 }
 
 /// <summary>The rows of A of which a thread loads elements.</summary>

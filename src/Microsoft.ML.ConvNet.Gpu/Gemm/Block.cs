@@ -1,0 +1,65 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Microsoft.ML.ConvNet.Gpu;
+
+/// <summary>Four floats that are loaded at once.</summary>
+public struct Float4
+{
+    /// <summary>The floats, in the order of memory.</summary>
+    public float X, Y, Z, W;
+
+    /// <summary>This and a multiple of another, number by number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4 Plus(float factor, Float4 other) => new()
+    {
+        X = X + (factor * other.X),
+        Y = Y + (factor * other.Y),
+        Z = Z + (factor * other.Z),
+        W = W + (factor * other.W),
+    };
+}
+
+/// <summary>4×4 sums of a thread. Structures lie in registers; an array would lie in memory.</summary>
+public struct Block
+{
+    /// <summary>The rows.</summary>
+    public Float4 First, Second, Third, Fourth;
+
+    /// <summary>This and the products of four elements of A and four of B.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Block Plus(Float4 a, Float4 b) => new()
+    {
+        First = First.Plus(a.X, b),
+        Second = Second.Plus(a.Y, b),
+        Third = Third.Plus(a.Z, b),
+        Fourth = Fourth.Plus(a.W, b),
+    };
+}
+
+/// <summary>8×8 sums of a thread: rows and columns are two quads each, half a tile apart.</summary>
+public struct Blocks
+{
+    /// <summary>The blocks of the first and of the second quad of rows.</summary>
+    public Block TopLeft, TopRight, BottomLeft, BottomRight;
+
+    /// <summary>This and the products of one layer.</summary>
+    /// <param name="a">The layers of A.</param>
+    /// <param name="b">The layers of B.</param>
+    /// <param name="atA">The first quad of A; the second follows after <paramref name="half"/>.</param>
+    /// <param name="atB">The first quad of B.</param>
+    /// <param name="half">The quads of half a tile.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Blocks Plus(ArrayView<Float4> a, ArrayView<Float4> b, int atA, int atB, int half)
+    {
+        Float4 top = a[atA], bottom = a[atA + half], left = b[atB], right = b[atB + half];
+        return new Blocks
+        {
+            TopLeft = TopLeft.Plus(top, left),
+            TopRight = TopRight.Plus(top, right),
+            BottomLeft = BottomLeft.Plus(bottom, left),
+            BottomRight = BottomRight.Plus(bottom, right),
+        };
+    }
+}
