@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 
 namespace Microsoft.ML.ConvNet.Gpu;
@@ -6,7 +7,7 @@ namespace Microsoft.ML.ConvNet.Gpu;
 /// A positive number that kernels divide by, which on a GPU takes some twenty instructions. Prepared like this it takes a multiplication and a shift, and is
 /// exact for all that is not negative (Granlund and Montgomery 1994, Division by invariant integers using multiplication). It also stands for the number.
 /// </summary>
-public struct Divisor
+public record struct Divisor
 {
     /// <summary>The number.</summary>
     public int Value;
@@ -16,6 +17,9 @@ public struct Divisor
 
     /// <summary>How far a product with the multiplier is shifted.</summary>
     public int Shift;
+
+    /// <summary>The number.</summary>
+    public override readonly string ToString() => Value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The number.</summary>
     public static implicit operator int(Divisor divisor) => divisor.Value;

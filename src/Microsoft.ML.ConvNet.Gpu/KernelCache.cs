@@ -86,9 +86,11 @@ internal sealed class KernelCache(Accelerator accelerator, VendorLibraries vendo
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct
         => Load(kernel, accelerator.LoadStreamKernel);
 
-    public Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8> Groups<T1, T2, T3, T4, T5, T6, T7, T8>(Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel)
+    /// <summary>A kernel of groups that are small enough for so many of them to run on a multiprocessor at once: its compiler limits the registers of a thread.</summary>
+    public Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8> Groups<T1, T2, T3, T4, T5, T6, T7, T8>(
+        Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel, int mostThreads, int leastGroups)
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct
-        => Load(kernel, accelerator.LoadStreamKernel);
+        => Load(kernel, k => accelerator.LoadStreamKernel(k, new KernelSpecialization(mostThreads, leastGroups)));
 
     public Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9> Groups<T1, T2, T3, T4, T5, T6, T7, T8, T9>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel)
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct where T9 : struct

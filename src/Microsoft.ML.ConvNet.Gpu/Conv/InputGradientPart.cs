@@ -31,17 +31,8 @@ internal sealed record InputGradientPart(WindowShape Window, InputGradientProduc
             BeforeH = h.FirstWindow,
             BeforeW = w.FirstWindow,
         };
-        var shape = new WindowShape
+        var shape = WindowShape.Of(new Window(d.Window, h.Window, w.Window)) with
         {
-            SizeD = Math.Max(1, d.Taps),
-            SizeH = Math.Max(1, h.Taps),
-            SizeW = Math.Max(1, w.Taps),
-            StrideD = 1,
-            StrideH = 1,
-            StrideW = 1,
-            DilationD = d.Dilation,
-            DilationH = h.Dilation,
-            DilationW = w.Dilation,
             KeepsD = d.Keeps ? 1 : 0,
             KeepsH = h.Keeps ? 1 : 0,
             KeepsW = w.Keeps ? 1 : 0,
@@ -74,6 +65,8 @@ internal sealed record InputGradientPart(WindowShape Window, InputGradientProduc
     /// <param name="Keeps">Whether the places are those of y, one by one.</param>
     private sealed record Axis(int FirstPlace, int Places, int FirstTap, int Taps, int TapStep, int FirstWindow, int Dilation, bool Keeps)
     {
+        public WindowAxis Window => new(Math.Max(1, Taps), Dilation: Dilation);
+
         public static IEnumerable<Axis> Of(WindowAxis axis, int length, int windows)
         {
             // Taps of one remainder are as far apart as it takes for the dilation to come to a multiple of the stride.

@@ -100,11 +100,11 @@ public struct WindowGeometry
     {
         var (d, h, w) = (element.D + BeforeD - tap.D, element.H + BeforeH - tap.H, element.W + BeforeW - tap.W);
 
-        // A place before the first window gives a negative quotient, or 0 with a rest.
+        // Of a place before the first window the quotient means nothing.
         var (outD, outH, outW) = (d / window.StrideD, h / window.StrideH, w / window.StrideW);
-        var isWindow = (window.KeepsD != 0 || (outD * window.StrideD == d & (uint)outD < (uint)OutD.Value))
-            & (window.KeepsH != 0 || (outH * window.StrideH == h & (uint)outH < (uint)OutH.Value))
-            & (window.KeepsW != 0 || (outW * window.StrideW == w & (uint)outW < (uint)OutW.Value));
+        var isWindow = (window.KeepsD != 0 || (d >= 0 & outD * window.StrideD == d & outD < OutD.Value))
+            & (window.KeepsH != 0 || (h >= 0 & outH * window.StrideH == h & outH < OutH.Value))
+            & (window.KeepsW != 0 || (w >= 0 & outW * window.StrideW == w & outW < OutW.Value));
         return isWindow ? offset + OutIndexOf(outD, outH, outW) : -1;
     }
 }

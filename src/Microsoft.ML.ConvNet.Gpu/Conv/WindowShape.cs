@@ -3,25 +3,25 @@ using Microsoft.ML.ConvNet.Ops;
 namespace Microsoft.ML.ConvNet.Gpu;
 
 /// <summary>
-/// What a kernel that looks through windows is compiled for, as constants: loops over taps divide by nothing that is not known, and steps of one or two
-/// cost nothing or a shift.
+/// What a kernel that looks through windows is compiled for, as constants. The driver's compiler does not turn divisions by constants into multiplications, so they are prepared as
+/// <see cref="Divisor"/>s, which are constants too.
 /// </summary>
 public record struct WindowShape
 {
     /// <summary>The extents of the window.</summary>
-    public int SizeD, SizeH, SizeW;
+    public Divisor SizeD, SizeH, SizeW;
+
+    /// <summary>The taps of the window.</summary>
+    public Divisor Taps;
 
     /// <summary>The steps between two windows.</summary>
-    public int StrideD, StrideH, StrideW;
+    public Divisor StrideD, StrideH, StrideW;
 
     /// <summary>The distances between two taps.</summary>
     public int DilationD, DilationH, DilationW;
 
     /// <summary>Whether each place of y sees that of x alone along an axis, as it does along axes that a tensor does not have: 1 or 0.</summary>
     public int KeepsD, KeepsH, KeepsW;
-
-    /// <summary>The taps of the window.</summary>
-    public readonly int Taps => SizeD * SizeH * SizeW;
 
     /// <summary>Whether each place of y sees that of x alone.</summary>
     public readonly bool IsPointwise => KeepsD != 0 && KeepsH != 0 && KeepsW != 0;
@@ -30,7 +30,7 @@ public record struct WindowShape
     public readonly (int D, int H, int W) Tap(int tap)
     {
         var row = tap / SizeW;
-        var plane = row / SizeH;
+        var plane = SizeD.Value == 1 ? 0 : row / SizeH;
         return (plane, row - (plane * SizeH), tap - (row * SizeW));
     }
 
@@ -40,6 +40,7 @@ public record struct WindowShape
         SizeD = window.Depth.Size,
         SizeH = window.Height.Size,
         SizeW = window.Width.Size,
+        Taps = window.Taps,
         StrideD = window.Depth.Stride,
         StrideH = window.Height.Stride,
         StrideW = window.Width.Stride,

@@ -45,15 +45,14 @@ public struct Blocks
     public Block TopLeft, TopRight, BottomLeft, BottomRight;
 
     /// <summary>This and the products of one layer.</summary>
-    /// <param name="a">The layers of A.</param>
-    /// <param name="b">The layers of B.</param>
-    /// <param name="atA">The first quad of A; the second follows after <paramref name="half"/>.</param>
-    /// <param name="atB">The first quad of B.</param>
-    /// <param name="half">The quads of half a tile.</param>
+    /// <param name="a">The layers of A, from the first quad of the thread on.</param>
+    /// <param name="b">The layers of B, likewise.</param>
+    /// <param name="layer">Where the layer begins.</param>
+    /// <param name="half">How far the second quad is from the first.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Blocks Plus(ArrayView<Float4> a, ArrayView<Float4> b, int atA, int atB, int half)
+    public readonly Blocks Plus(ArrayView<Float4> a, ArrayView<Float4> b, int layer, int half)
     {
-        Float4 top = a[atA], bottom = a[atA + half], left = b[atB], right = b[atB + half];
+        Float4 top = a[layer], bottom = a[layer + half], left = b[layer], right = b[layer + half];
         return new Blocks
         {
             TopLeft = TopLeft.Plus(top, left),

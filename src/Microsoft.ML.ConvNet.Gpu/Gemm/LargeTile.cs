@@ -16,7 +16,10 @@ public static class LargeTile
     /// <summary>The threads of a group.</summary>
     public const int Threads = 256;
 
-    private const int Layers = 8, Stride = Size + 4, Quads = Stride / 4, Half = Size / 8;
+    /// <summary>The groups that a multiprocessor of NVIDIA's runs at once, so that one computes while the other waits: half its 65,536 registers are 128 for each thread.</summary>
+    internal const int GroupsOfAMultiprocessor = 2;
+
+    private const int LayersLog = 3, Layers = 1 << LayersLog, QuarterLog = 5, Stride = Size + 4, Quads = Stride / 4, Half = Size / 8;
 
     /// <summary>One tile of C of one group and one split of the depth.</summary>
     public static void Run<TProduct>(
@@ -30,21 +33,24 @@ public static class LargeTile
         var quadsB = sharedB.Cast<Float4>().AsAligned16();
         var window = form.Value.Window;
         var thread = Group.IdxX;
-        var (x, y) = (thread % 16, thread / 16);
+        var (x, y) = (thread & 15, thread >> 4);
         var (group, split) = (Grid.IdxZ / shape.Splits, Grid.IdxZ % shape.Splits);
         var (firstRow, firstColumn) = (Grid.IdxY * Size, Grid.IdxX * Size);
 
         // What this thread loads in each step.
-        var shareA = Share.Of(thread, Layers, Size / 4, Stride, form.Value.AByDepth, form.Value.AQuads);
-        var shareB = Share.Of(thread, Layers, Size / 4, Stride, form.Value.BByDepth, form.Value.BQuads);
+        var shareA = Share.Of(thread, LayersLog, QuarterLog, Stride, form.Value.AByDepth, form.Value.AQuads);
+        var shareB = Share.Of(thread, LayersLog, QuarterLog, Stride, form.Value.BByDepth, form.Value.BQuads);
         var rows = Rows.Of(product, shape, firstRow + shareA.Line, Size / 4, group, window);
         var columns = Columns.Of(product, shape, firstColumn + shareB.Line, Size / 4, group, window);
+        // What it multiplies: with the first vector as the beginning, the others lie at constant distances.
+        var ownA = quadsA.SubView(y, (Layers * Quads) - y);
+        var ownB = quadsB.SubView(x, (Layers * Quads) - x);
         var sums = default(Blocks);
 
         var depth = split * shape.Chunk;
         var end = TileMath.Least(depth + shape.Chunk, shape.Depth);
         var (ofA, ofB) = (depth + shareA.Layer, depth + shareB.Layer);
-        var nextA = TileMath.LoadA(a, rows, TileMath.Depth(product, ofA, end, group, window), ofA < end, form.Value);
+        var nextA = TileMath.LoadA(a, rows, TileMath.Depth(product, ofA, end, group, window), form.Value);
         var nextB = TileMath.LoadB(product, b, columns, TileMath.Depth(product, ofB, end, group, window), ofB < end, form.Value);
         for (; depth < end; depth += Layers)
         {
@@ -56,16 +62,16 @@ public static class LargeTile
             // The next layers are on their way while these are multiplied.
             ofA += Layers;
             ofB += Layers;
-            nextA = TileMath.LoadA(a, rows, TileMath.Depth(product, ofA, end, group, window), ofA < end, form.Value);
+            nextA = TileMath.LoadA(a, rows, TileMath.Depth(product, ofA, end, group, window), form.Value);
             nextB = TileMath.LoadB(product, b, columns, TileMath.Depth(product, ofB, end, group, window), ofB < end, form.Value);
-            sums = sums.Plus(quadsA, quadsB, y, x, Half);
-            sums = sums.Plus(quadsA, quadsB, Quads + y, Quads + x, Half);
-            sums = sums.Plus(quadsA, quadsB, (2 * Quads) + y, (2 * Quads) + x, Half);
-            sums = sums.Plus(quadsA, quadsB, (3 * Quads) + y, (3 * Quads) + x, Half);
-            sums = sums.Plus(quadsA, quadsB, (4 * Quads) + y, (4 * Quads) + x, Half);
-            sums = sums.Plus(quadsA, quadsB, (5 * Quads) + y, (5 * Quads) + x, Half);
-            sums = sums.Plus(quadsA, quadsB, (6 * Quads) + y, (6 * Quads) + x, Half);
-            sums = sums.Plus(quadsA, quadsB, (7 * Quads) + y, (7 * Quads) + x, Half);
+            sums = sums.Plus(ownA, ownB, 0, Half);
+            sums = sums.Plus(ownA, ownB, Quads, Half);
+            sums = sums.Plus(ownA, ownB, 2 * Quads, Half);
+            sums = sums.Plus(ownA, ownB, 3 * Quads, Half);
+            sums = sums.Plus(ownA, ownB, 4 * Quads, Half);
+            sums = sums.Plus(ownA, ownB, 5 * Quads, Half);
+            sums = sums.Plus(ownA, ownB, 6 * Quads, Half);
+            sums = sums.Plus(ownA, ownB, 7 * Quads, Half);
         }
 
         var (top, left) = (firstRow + (y * 4), firstColumn + (x * 4));

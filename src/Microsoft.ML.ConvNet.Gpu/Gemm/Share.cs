@@ -19,31 +19,32 @@ public struct Share
 
     /// <summary>The share of a thread.</summary>
     /// <param name="thread">The thread.</param>
-    /// <param name="layers">The depths of a step, at least four.</param>
-    /// <param name="quarter">A quarter of the tile's rows or columns; four times as many threads as there are elements in <paramref name="layers"/> quarters.</param>
+    /// <param name="layersLog">The binary logarithm of the depths of a step, at least two.</param>
+    /// <param name="quarterLog">That of a quarter of the tile's rows or columns. There are as many threads as elements in so many depths of a quarter.</param>
     /// <param name="stride">The distance between two depths in shared memory.</param>
     /// <param name="byDepth">Whether neighbours in memory are neighbours in depth.</param>
     /// <param name="quads">Whether four of them are loaded at once.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Share Of(int thread, int layers, int quarter, int stride, int byDepth, int quads)
+    public static Share Of(int thread, int layersLog, int quarterLog, int stride, int byDepth, int quads)
     {
-        var share = default(Share);
+        // Compilers do not turn divisions by powers of two into shifts.
+        var (share, quarter) = (default(Share), 1 << quarterLog);
         if (byDepth == 0)
         {
-            share.Layer = thread / quarter;
-            share.Line = quads != 0 ? thread % quarter * 4 : thread % quarter;
+            share.Layer = thread >> quarterLog;
+            share.Line = (thread & (quarter - 1)) * (quads != 0 ? 4 : 1);
             share.Step = quads != 0 ? 1 : quarter;
         }
         else if (quads == 0)
         {
-            share.Layer = thread % layers;
-            share.Line = thread / layers;
+            share.Layer = thread & ((1 << layersLog) - 1);
+            share.Line = thread >> layersLog;
             share.Step = quarter;
         }
         else
         {
-            share.Layer = thread % (layers / 4) * 4;
-            share.Line = thread / (layers / 4);
+            share.Layer = (thread & ((1 << (layersLog - 2)) - 1)) * 4;
+            share.Line = thread >> (layersLog - 2);
             share.Step = stride;
         }
 

@@ -18,25 +18,25 @@ public static class SmallTile
     /// <summary>One tile of C of one group and one split of the depth.</summary>
     public static void Run<TProduct>(
         ArrayView<float> a, ArrayView<float> b, ArrayView<float> bias, ArrayView<float> addend, ArrayView<float> c, ProductShape shape, TProduct product,
-        SpecializedValue<ProductForm> form, SpecializedValue<int> threadsOfASide)
+        SpecializedValue<ProductForm> form, SpecializedValue<int> logOfSide)
         where TProduct : struct, IProduct
     {
         var sharedA = SharedMemory.Allocate<float>(SharedLength);
         var sharedB = SharedMemory.Allocate<float>(SharedLength);
         var quadsA = sharedA.Cast<Float4>().AsAligned16();
         var quadsB = sharedB.Cast<Float4>().AsAligned16();
-        var side = threadsOfASide.Value;
+        var side = 1 << logOfSide.Value;
         var quads = side + 1;
         var stride = 4 * quads;
         var window = form.Value.Window;
         var thread = Group.IdxX;
-        var (x, y) = (thread % side, thread / side);
+        var (x, y) = (thread & (side - 1), thread >> logOfSide.Value);
         var (group, split) = (Grid.IdxZ / shape.Splits, Grid.IdxZ % shape.Splits);
         var (firstRow, firstColumn) = (Grid.IdxY * 4 * side, Grid.IdxX * 4 * side);
 
         // What this thread loads in each step.
-        var shareA = Share.Of(thread, side, side, stride, form.Value.AByDepth, form.Value.AQuads);
-        var shareB = Share.Of(thread, side, side, stride, form.Value.BByDepth, form.Value.BQuads);
+        var shareA = Share.Of(thread, logOfSide.Value, logOfSide.Value, stride, form.Value.AByDepth, form.Value.AQuads);
+        var shareB = Share.Of(thread, logOfSide.Value, logOfSide.Value, stride, form.Value.BByDepth, form.Value.BQuads);
         var rows = Rows.Of(product, shape, firstRow + shareA.Line, side, group, window);
         var columns = Columns.Of(product, shape, firstColumn + shareB.Line, side, group, window);
         var sums = default(Block);
@@ -44,7 +44,7 @@ public static class SmallTile
         var depth = split * shape.Chunk;
         var end = TileMath.Least(depth + shape.Chunk, shape.Depth);
         var (ofA, ofB) = (depth + shareA.Layer, depth + shareB.Layer);
-        var nextA = TileMath.LoadA(a, rows, TileMath.Depth(product, ofA, end, group, window), ofA < end, form.Value);
+        var nextA = TileMath.LoadA(a, rows, TileMath.Depth(product, ofA, end, group, window), form.Value);
         var nextB = TileMath.LoadB(product, b, columns, TileMath.Depth(product, ofB, end, group, window), ofB < end, form.Value);
         for (; depth < end; depth += side)
         {
@@ -56,14 +56,16 @@ public static class SmallTile
             // The next layers are on their way while these are multiplied.
             ofA += side;
             ofB += side;
-            nextA = TileMath.LoadA(a, rows, TileMath.Depth(product, ofA, end, group, window), ofA < end, form.Value);
+            nextA = TileMath.LoadA(a, rows, TileMath.Depth(product, ofA, end, group, window), form.Value);
             nextB = TileMath.LoadB(product, b, columns, TileMath.Depth(product, ofB, end, group, window), ofB < end, form.Value);
-            for (var (ofRow, ofColumn) = (y, x); ofRow < side * quads; ofRow += 4 * quads, ofColumn += 4 * quads)
+            for (var layer = 0; layer < side; layer += 4)
             {
-                sums = sums.Plus(quadsA[ofRow], quadsB[ofColumn]);
-                sums = sums.Plus(quadsA[ofRow + quads], quadsB[ofColumn + quads]);
-                sums = sums.Plus(quadsA[ofRow + (2 * quads)], quadsB[ofColumn + (2 * quads)]);
-                sums = sums.Plus(quadsA[ofRow + (3 * quads)], quadsB[ofColumn + (3 * quads)]);
+                var layersA = quadsA.SubView((layer * quads) + y, (3 * quads) + 1);
+                var layersB = quadsB.SubView((layer * quads) + x, (3 * quads) + 1);
+                sums = sums.Plus(layersA[0], layersB[0]);
+                sums = sums.Plus(layersA[quads], layersB[quads]);
+                sums = sums.Plus(layersA[2 * quads], layersB[2 * quads]);
+                sums = sums.Plus(layersA[3 * quads], layersB[3 * quads]);
             }
         }
 

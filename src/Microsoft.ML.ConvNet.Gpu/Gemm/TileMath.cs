@@ -27,46 +27,32 @@ internal static class TileMath
     public static Layer Depth<TProduct>(TProduct product, int depth, int end, int group, WindowShape window)
         where TProduct : struct, IProduct => product.Depth(depth < end ? depth : 0, group, window);
 
-    /// <summary>Four elements of A: of four rows, or the neighbours of the first.</summary>
+    /// <summary>Four elements of A: of four rows, or the neighbours of the first. For a depth past the end they are any, as B has zeros there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float4 LoadA(ArrayView<float> a, Rows rows, Layer depth, bool isInside, ProductForm form)
-    {
-        var loaded = default(Float4);
-        if (form.AQuads != 0)
-        {
-            loaded = a.Cast<Float4>().AsAligned16()[(rows.First + depth.A) >> 2];
-        }
-        else
-        {
-            loaded.X = a[rows.First + depth.A];
-            loaded.Y = a[rows.Second + depth.A];
-            loaded.Z = a[rows.Third + depth.A];
-            loaded.W = a[rows.Fourth + depth.A];
-        }
+    public static Float4 LoadA(ArrayView<float> a, Rows rows, Layer depth, ProductForm form)
+        => form.AQuads != 0
+            ? a.Cast<Float4>().AsAligned16()[(rows.First + depth.A) >> 2]
+            : new() { X = a[rows.First + depth.A], Y = a[rows.Second + depth.A], Z = a[rows.Third + depth.A], W = a[rows.Fourth + depth.A] };
 
-        return OrZeros(loaded, isInside);
-    }
-
-    /// <summary>Four elements of B: of four columns, or the neighbours of the first.</summary>
+    /// <summary>Four elements of B: of four columns, or the neighbours of the first; zeros for a depth past the end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float4 LoadB<TProduct>(TProduct product, ArrayView<float> b, Columns columns, Layer depth, bool isInside, ProductForm form)
+    public static Float4 LoadB<TProduct>(TProduct product, ArrayView<float> b, Columns columns, Layer depth, bool hasDepth, ProductForm form)
         where TProduct : struct, IProduct
     {
-        var loaded = default(Float4);
         if (form.BQuads != 0)
         {
-            loaded = b.Cast<Float4>().AsAligned16()[(columns.First.Offset + depth.B) >> 2];
-        }
-        else
-        {
-            var extents = product.ExtentsOfB();
-            loaded.X = Read(b, columns.First, depth, extents, form.Window);
-            loaded.Y = Read(b, columns.Second, depth, extents, form.Window);
-            loaded.Z = Read(b, columns.Third, depth, extents, form.Window);
-            loaded.W = Read(b, columns.Fourth, depth, extents, form.Window);
+            var loaded = b.Cast<Float4>().AsAligned16()[(columns.First.Offset + depth.B) >> 2];
+            return new() { X = hasDepth ? loaded.X : 0f, Y = hasDepth ? loaded.Y : 0f, Z = hasDepth ? loaded.Z : 0f, W = hasDepth ? loaded.W : 0f };
         }
 
-        return OrZeros(loaded, isInside);
+        var extents = product.ExtentsOfB();
+        return new()
+        {
+            X = Read(b, columns.First, depth, hasDepth, extents, form.Window),
+            Y = Read(b, columns.Second, depth, hasDepth, extents, form.Window),
+            Z = Read(b, columns.Third, depth, hasDepth, extents, form.Window),
+            W = Read(b, columns.Fourth, depth, hasDepth, extents, form.Window),
+        };
     }
 
     /// <summary>Puts four elements into a tile in shared memory.</summary>
@@ -146,25 +132,17 @@ internal static class TileMath
     private static Index2D PlaceOfColumn<TProduct>(TProduct product, ProductShape shape, int column)
         where TProduct : struct, IProduct => new(column < shape.Columns ? product.OutputOfColumn(column) : -1, column);
 
-    /// <summary>One element of B; zero where it is padding, for which another element is read.</summary>
+    /// <summary>One element of B; zero where it is padding or there is no such depth, for which another element is read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Read(ArrayView<float> b, Fiber column, Layer depth, Extents extents, WindowShape window)
+    private static float Read(ArrayView<float> b, Fiber column, Layer depth, bool hasDepth, Extents extents, WindowShape window)
     {
-        var isInside = (window.KeepsD != 0 || (uint)(column.D + depth.D) < (uint)extents.D)
+        var isInside = hasDepth
+            & (window.KeepsD != 0 || (uint)(column.D + depth.D) < (uint)extents.D)
             & (window.KeepsH != 0 || (uint)(column.H + depth.H) < (uint)extents.H)
             & (window.KeepsW != 0 || (uint)(column.W + depth.W) < (uint)extents.W);
         var value = b[isInside ? column.Offset + depth.B : 0];
         return isInside ? value : 0f;
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Float4 OrZeros(Float4 loaded, bool isInside) => new()
-    {
-        X = isInside ? loaded.X : 0f,
-        Y = isInside ? loaded.Y : 0f,
-        Z = isInside ? loaded.Z : 0f,
-        W = isInside ? loaded.W : 0f,
-    };
 }
 
 /// <summary>The rows of A of which a thread loads elements.</summary>

@@ -1,3 +1,4 @@
+using System.Numerics;
 using ILGPU;
 using ILGPU.Runtime;
 using Microsoft.ML.ConvNet.Backends;
@@ -23,7 +24,7 @@ internal sealed class TiledProduct<TProduct>
 
     public TiledProduct(KernelCache kernels)
     {
-        _large = kernels.Groups<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>>(LargeTile.Run<TProduct>);
+        _large = kernels.Groups<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>>(LargeTile.Run<TProduct>, LargeTile.Threads, LargeTile.GroupsOfAMultiprocessor);
         _small = kernels.Groups<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>, SpecializedValue<int>>(SmallTile.Run<TProduct>);
         _fold = ReduceKernels.FoldOf(kernels);
         _tile = kernels.Tile;
@@ -65,7 +66,7 @@ internal sealed class TiledProduct<TProduct>
         if (size == LargeTile.Size)
             _large(new KernelConfig(grid, new Index3D(LargeTile.Threads, 1, 1)), a, b, bias, addend, c, shape, ProductOf(call.Batch), SpecializedValue.New(form));
         else
-            _small(new KernelConfig(grid, new Index3D(size / 4 * (size / 4), 1, 1)), a, b, bias, addend, c, shape, ProductOf(call.Batch), SpecializedValue.New(form), SpecializedValue.New(size / 4));
+            _small(new KernelConfig(grid, new Index3D(size / 4 * (size / 4), 1, 1)), a, b, bias, addend, c, shape, ProductOf(call.Batch), SpecializedValue.New(form), SpecializedValue.New(BitOperations.Log2((uint)size / 4)));
         if (splits > 1)
             _fold(shape.Length, c, call.Output(), new Partials { Count = shape.Length, Splits = splits, Scale = 1 });
     }
