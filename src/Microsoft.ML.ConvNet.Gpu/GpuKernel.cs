@@ -31,6 +31,9 @@ internal static class KernelCallViews
     /// <summary>The number of elements of the output in this run.</summary>
     public static int Count(this KernelCall call) => (int)call.Output.Type.Length(call.Batch);
 
+    /// <summary>Whether runs of so many elements are whole quads, and all operands begin with one, so that four floats are loaded and stored at once.</summary>
+    public static bool IsInQuads(this KernelCall call, int length) => length % 4 == 0 && call.Output.Offset % 4 == 0 && Array.TrueForAll(call.Inputs, i => i.Offset % 4 == 0);
+
     /// <summary>Whether the output takes the place of an input.</summary>
     public static bool Overwrites(this KernelCall call, int input)
         => call.Output.Buffer == call.Inputs[input].Buffer && call.Output.Offset == call.Inputs[input].Offset;

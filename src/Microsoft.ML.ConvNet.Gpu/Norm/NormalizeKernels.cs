@@ -1,12 +1,14 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Algorithms;
+using ILGPU.Runtime;
 using Microsoft.ML.ConvNet.Backends;
 using Microsoft.ML.ConvNet.Ops;
 
 namespace Microsoft.ML.ConvNet.Gpu;
 
 /// <summary>
-/// Normalisation with given statistics, what is fused into it, and its input gradient. Idea: one thread an element; the numbers of its channel are read again
+/// Normalisation with given statistics, what is fused into it, and its input gradient. Idea: one thread an element, or four where planes are whole quads; the numbers of its channel are read again
 /// by each thread, from caches. Both may run in place.
 /// </summary>
 public static class NormalizeKernels
@@ -29,9 +31,13 @@ public static class NormalizeKernels
             case NormalizeInputGradientOp op:
                 var gradient = kernels.Each(_inputGradient);
                 var ofBatch = op.OfBatch ? 1 : 0;
-                return kernels.Step("normalisation", call => gradient(
-                    call.Count(), call.Input(0), call.Input(1), op.Relu ? call.Input(5) : call.Input(1), call.Input(2), call.Input(3), call.Input(4), call.Output(),
-                    new Normalization { Shape = ChannelShape.Of(shape, call.Batch, op.Epsilon), OfBatch = ofBatch, Relu = op.Relu ? 1 : 0 }));
+                return kernels.Step("normalisation", call =>
+                {
+                    var quads = call.IsInQuads(shape.Plane) ? 1 : 0;
+                    gradient(
+                        call.Count() >> (2 * quads), call.Input(0), call.Input(1), op.Relu ? call.Input(5) : call.Input(1), call.Input(2), call.Input(3), call.Input(4), call.Output(),
+                        new Normalization { Shape = ChannelShape.Of(shape, call.Batch, op.Epsilon), OfBatch = ofBatch, Relu = op.Relu ? 1 : 0, Quads = quads });
+                });
 
             default:
                 return null;
@@ -40,9 +46,13 @@ public static class NormalizeKernels
         Kernel Forward(NormalizeOp op)
         {
             var normalize = kernels.Each(_normalize);
-            return kernels.Step("normalisation", call => normalize(
-                call.Count(), call.Input(0), call.Input(1), call.Input(2), call.Input(3), op.Adds ? call.Input(4) : call.Input(0), call.Output(),
-                new Normalization { Shape = ChannelShape.Of(shape, call.Batch, op.Epsilon), Adds = op.Adds ? 1 : 0, Relu = op.Relu ? 1 : 0 }));
+            return kernels.Step("normalisation", call =>
+            {
+                var quads = call.IsInQuads(shape.Plane) ? 1 : 0;
+                normalize(
+                    call.Count() >> (2 * quads), call.Input(0), call.Input(1), call.Input(2), call.Input(3), op.Adds ? call.Input(4) : call.Input(0), call.Output(),
+                    new Normalization { Shape = ChannelShape.Of(shape, call.Batch, op.Epsilon), Adds = op.Adds ? 1 : 0, Relu = op.Relu ? 1 : 0, Quads = quads });
+            });
         }
     }
 
@@ -51,13 +61,21 @@ public static class NormalizeKernels
         Index1D i, ArrayView<float> x, ArrayView<float> scale, ArrayView<float> shift, ArrayView<float> statistics, ArrayView<float> addend, ArrayView<float> y,
         Normalization normalization)
     {
-        var shape = normalization.Shape;
-        var channel = shape.ChannelOf(i);
-        var inverse = 1f / XMath.Sqrt(statistics[shape.Channels + channel] + shape.Epsilon);
-        var value = (scale[channel] * inverse * (x[i] - statistics[channel])) + shift[channel];
-        if (normalization.Adds != 0)
-            value += addend[i];
-        y[i] = normalization.Relu != 0 && value < 0f ? 0f : value;
+        var channel = normalization.Of(i, scale, shift, statistics);
+        if (normalization.Quads == 0)
+        {
+            y[i] = channel.Normalize(x[i], normalization.Adds != 0 ? addend[i] : 0f, normalization);
+            return;
+        }
+
+        var (values, addends) = (Quad(x, i), normalization.Adds != 0 ? Quad(addend, i) : default);
+        Quad(y, i) = new Float4
+        {
+            X = channel.Normalize(values.X, addends.X, normalization),
+            Y = channel.Normalize(values.Y, addends.Y, normalization),
+            Z = channel.Normalize(values.Z, addends.Z, normalization),
+            W = channel.Normalize(values.W, addends.W, normalization),
+        };
     }
 
     /// <summary>dX = γ/σ·dY, or γ/σ·(dY − (Σ dY + x̂·Σ dY·x̂)/terms) where the statistics are those of x.</summary>
@@ -65,15 +83,31 @@ public static class NormalizeKernels
         Index1D i, ArrayView<float> x, ArrayView<float> scale, ArrayView<float> shift, ArrayView<float> statistics, ArrayView<float> dY, ArrayView<float> sums,
         ArrayView<float> dX, Normalization normalization)
     {
-        var shape = normalization.Shape;
-        var channel = shape.ChannelOf(i);
-        var inverse = 1f / XMath.Sqrt(statistics[shape.Channels + channel] + shape.Epsilon);
-        var normalized = (x[i] - statistics[channel]) * inverse;
-        var gradient = normalization.Relu != 0 && (scale[channel] * normalized) + shift[channel] <= 0f ? 0f : dY[i];
+        var channel = normalization.Of(i, scale, shift, statistics);
         if (normalization.OfBatch != 0)
-            gradient -= (sums[shape.Channels + channel] + (normalized * sums[channel])) / shape.Terms;
-        dX[i] = scale[channel] * inverse * gradient;
+        {
+            channel.MeanOfProducts = sums[channel.Index] / normalization.Shape.Terms;
+            channel.MeanOfGradients = sums[normalization.Shape.Channels + channel.Index] / normalization.Shape.Terms;
+        }
+
+        if (normalization.Quads == 0)
+        {
+            dX[i] = channel.Gradient(x[i], dY[i], normalization);
+            return;
+        }
+
+        var (values, gradients) = (Quad(x, i), Quad(dY, i));
+        Quad(dX, i) = new Float4
+        {
+            X = channel.Gradient(values.X, gradients.X, normalization),
+            Y = channel.Gradient(values.Y, gradients.Y, normalization),
+            Z = channel.Gradient(values.Z, gradients.Z, normalization),
+            W = channel.Gradient(values.W, gradients.W, normalization),
+        };
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref Float4 Quad(ArrayView<float> view, int index) => ref view.Cast<Float4>().AsAligned16()[index];
 }
 
 /// <summary>A normalisation and what is fused into it.</summary>
@@ -84,4 +118,52 @@ public struct Normalization
 
     /// <summary>Whether the statistics are those of x, a tensor is added, and there is a ReLU: 1 or 0.</summary>
     public int OfBatch, Adds, Relu;
+
+    /// <summary>Whether a thread takes four neighbours, which are of one channel: 1 or 0.</summary>
+    public int Quads;
+
+    /// <summary>What is the same for all elements of the channel that a thread works on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly NormalizedChannel Of(int thread, ArrayView<float> scale, ArrayView<float> shift, ArrayView<float> statistics)
+    {
+        var channel = Shape.ChannelOf(Quads != 0 ? 4 * thread : thread);
+        return new NormalizedChannel
+        {
+            Index = channel,
+            Mean = statistics[channel],
+            Inverse = 1f / XMath.Sqrt(statistics[Shape.Channels + channel] + Shape.Epsilon),
+            Scale = scale[channel],
+            Shift = shift[channel],
+        };
+    }
+}
+
+/// <summary>What is the same for all elements of a channel.</summary>
+public struct NormalizedChannel
+{
+    /// <summary>The channel.</summary>
+    public int Index;
+
+    /// <summary>The mean, 1/σ, γ and β.</summary>
+    public float Mean, Inverse, Scale, Shift;
+
+    /// <summary>The means of dY·x̂ and of dY, or zeros.</summary>
+    public float MeanOfProducts, MeanOfGradients;
+
+    /// <summary>One element of y.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float Normalize(float x, float addend, Normalization normalization)
+    {
+        var value = (Scale * Inverse * (x - Mean)) + Shift + addend;
+        return normalization.Relu != 0 && value < 0f ? 0f : value;
+    }
+
+    /// <summary>One element of dX.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float Gradient(float x, float dY, Normalization normalization)
+    {
+        var normalized = (x - Mean) * Inverse;
+        var gradient = normalization.Relu != 0 && (Scale * normalized) + Shift <= 0f ? 0f : dY;
+        return Scale * Inverse * (gradient - MeanOfGradients - (normalized * MeanOfProducts));
+    }
 }

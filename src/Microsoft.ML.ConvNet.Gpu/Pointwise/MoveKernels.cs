@@ -79,8 +79,8 @@ public static class MoveKernels
     {
         var sample = i / length;
         var place = i - (sample * length);
-        var word = Interop.FloatAsInt(packed[(sample * floats) + (place / 4)]);
-        y[i] = (int)((word >> (place % 4 * 8)) & 255) * PixelsOp.Scale;
+        var word = Interop.FloatAsInt(packed[(sample * floats) + (place >> 2)]);
+        y[i] = (int)((word >> ((place & 3) * 8)) & 255) * PixelsOp.Scale;
     }
 
     /// <summary>1 at the channel that an index names, else 0.</summary>
