@@ -21,6 +21,14 @@ public struct Float4
     };
 }
 
+/// <summary>Loads and stores of four floats at once.</summary>
+internal static class Quads
+{
+    /// <summary>Four floats that begin at a multiple of four.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ref Float4 Quad(this ArrayView<float> view, int index) => ref view.Cast<Float4>().AsAligned16()[index];
+}
+
 /// <summary>4×4 sums of a thread. Structures lie in registers; an array would lie in memory.</summary>
 public struct Block
 {

@@ -31,7 +31,7 @@ internal static class TileMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float4 LoadA(ArrayView<float> a, Rows rows, Layer depth, ProductForm form)
         => form.AQuads != 0
-            ? a.Cast<Float4>().AsAligned16()[(rows.First + depth.A) >> 2]
+            ? a.Quad((rows.First + depth.A) >> 2)
             : new() { X = a[rows.First + depth.A], Y = a[rows.Second + depth.A], Z = a[rows.Third + depth.A], W = a[rows.Fourth + depth.A] };
 
     /// <summary>Four elements of B: of four columns, or the neighbours of the first; zeros for a depth past the end.</summary>
@@ -41,7 +41,7 @@ internal static class TileMath
     {
         if (form.BQuads != 0)
         {
-            var loaded = b.Cast<Float4>().AsAligned16()[(columns.First.Offset + depth.B) >> 2];
+            var loaded = b.Quad((columns.First.Offset + depth.B) >> 2);
             return new() { X = hasDepth ? loaded.X : 0f, Y = hasDepth ? loaded.Y : 0f, Z = hasDepth ? loaded.Z : 0f, W = hasDepth ? loaded.W : 0f };
         }
 
@@ -61,7 +61,7 @@ internal static class TileMath
     {
         if (share.Step == 1)
         {
-            tile.Cast<Float4>().AsAligned16()[share.Slot >> 2] = loaded;
+            tile.Quad(share.Slot >> 2) = loaded;
         }
         else
         {

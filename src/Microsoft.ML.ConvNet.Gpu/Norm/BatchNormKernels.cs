@@ -31,7 +31,7 @@ public static class BatchNormKernels
                         "batch statistics",
                         call =>
                         {
-                            var shape = ChannelShape.Of(x, call.Batch);
+                            var shape = ChannelShape.Of(x, call);
                             var (input, parts) = (call.Input(0), call.Workspace(2L * shape.Splits * shape.Channels));
                             sum(shape.Launch, input, input, input, parts, shape, new(ChannelSums.OfStatistics));
                             statistics(x.C, input, parts, call.Output(), shape);
@@ -54,7 +54,7 @@ public static class BatchNormKernels
                         "parameter gradients",
                         call =>
                         {
-                            var shape = ChannelShape.Of(x, call.Batch, op.Epsilon);
+                            var shape = ChannelShape.Of(x, call, op.Epsilon);
                             var partsLength = 2L * shape.Splits * shape.Channels;
                             var workspace = call.Workspace(partsLength + (3 * shape.Channels));
                             var (parts, values) = (workspace.SubView(0, partsLength), call.Input(1));

@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
+using Microsoft.ML.ConvNet.Backends;
 
 namespace Microsoft.ML.ConvNet.Gpu;
 
@@ -40,32 +42,32 @@ public static class ChannelSums
     {
         var shared = SharedMemory.Allocate<float>(LaneSum.Threads);
         var channel = (Grid.IdxX * Group.DimX) + Group.IdxX;
-        var (first, second) = (0f, 0f);
+        var pair = default(SumPair);
         if (channel < shape.Channels)
         {
             var mean = sums.Value == OfStatistics ? Shift(x, shape, channel) : affine[channel];
             var scale = sums.Value == OfGradientsAfterRelu ? affine[shape.Channels + channel] : 0f;
             var shift = sums.Value == OfGradientsAfterRelu ? affine[(2 * shape.Channels) + channel] : 0f;
             var end = TileMath.Least((Grid.IdxY + 1) * shape.Chunk, shape.Terms);
-            for (var term = (Grid.IdxY * shape.Chunk) + Group.IdxY; term < end; term += Group.DimY)
+            var step = shape.Quads != 0 ? 4 : 1;
+            for (var term = (Grid.IdxY * shape.Chunk) + (Group.IdxY * step); term < end; term += Group.DimY * step)
             {
                 var place = shape.PlaceOf(channel, term);
-                var distance = x[place] - mean;
-                if (sums.Value == OfStatistics)
+                if (shape.Quads == 0)
                 {
-                    first += distance;
-                    second += distance * distance;
+                    pair = pair.Plus(x[place] - mean, sums.Value == OfStatistics ? 0f : dY[place], scale, shift, sums.Value);
                 }
-                else if (sums.Value == OfGradients || (scale * distance) + shift > 0f)
+                else
                 {
-                    first += dY[place] * distance;
-                    second += dY[place];
+                    var (values, gradients) = (x.Quad(place >> 2), sums.Value == OfStatistics ? default : dY.Quad(place >> 2));
+                    pair = pair.Plus(values.X - mean, gradients.X, scale, shift, sums.Value).Plus(values.Y - mean, gradients.Y, scale, shift, sums.Value)
+                        .Plus(values.Z - mean, gradients.Z, scale, shift, sums.Value).Plus(values.W - mean, gradients.W, scale, shift, sums.Value);
                 }
             }
         }
 
-        var firstOfAll = LaneSum.OfAll(shared, first);
-        var secondOfAll = LaneSum.OfAll(shared, second);
+        var firstOfAll = LaneSum.OfAll(shared, pair.First);
+        var secondOfAll = LaneSum.OfAll(shared, pair.Second);
         if (Group.IdxY == 0 && channel < shape.Channels)
         {
             var part = Grid.IdxY * 2 * shape.Channels;
@@ -94,6 +96,28 @@ public static class ChannelSums
     }
 }
 
+/// <summary>The two sums of a thread.</summary>
+public struct SumPair
+{
+    /// <summary>The sums.</summary>
+    public float First, Second;
+
+    /// <summary>These and what one element adds.</summary>
+    /// <param name="distance">The element's distance from the mean.</param>
+    /// <param name="dY">The gradient there, or anything.</param>
+    /// <param name="scale">γ/σ, or anything.</param>
+    /// <param name="shift">β, or anything.</param>
+    /// <param name="sums">Which sums.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly SumPair Plus(float distance, float dY, float scale, float shift, int sums)
+    {
+        if (sums == ChannelSums.OfStatistics)
+            return new() { First = First + distance, Second = Second + (distance * distance) };
+        var gradient = sums == ChannelSums.OfGradients || (scale * distance) + shift > 0f ? dY : 0f;
+        return new() { First = First + (gradient * distance), Second = Second + gradient };
+    }
+}
+
 /// <summary>The extents of an activation as channels, and how their sums are split.</summary>
 public struct ChannelShape
 {
@@ -103,10 +127,24 @@ public struct ChannelShape
     /// <summary>The terms of a channel, those of one split, and the splits.</summary>
     public int Terms, Chunk, Splits;
 
+    /// <summary>Whether a thread takes four neighbours at once, which are of one channel: 1 or 0.</summary>
+    public int Quads;
+
     /// <summary>ε.</summary>
     public float Epsilon;
 
-    private const int BusyGroups = 256, TermsOfAThread = 8;
+    /// <summary>As many groups as large devices run at once; memory is busy only with most of them.</summary>
+    private const int BusyGroups = 1024;
+
+    private const int MostSplits = 256, TermsOfAThread = 8;
+
+    /// <summary>The extents for a run.</summary>
+    internal static ChannelShape Of(Shape shape, KernelCall call, float epsilon = 0)
+    {
+        var channels = Of(shape, call.Batch, epsilon);
+        channels.Quads = call.IsInQuads(shape.Plane) ? 1 : 0;
+        return channels;
+    }
 
     /// <summary>The extents for so many samples.</summary>
     internal static ChannelShape Of(Shape shape, int batch, float epsilon = 0)
@@ -114,8 +152,8 @@ public struct ChannelShape
         var channels = new ChannelShape { Channels = shape.C, Plane = shape.Plane, Terms = batch * shape.Plane, Epsilon = epsilon };
         var group = channels.Group;
         var groups = (shape.C + group.X - 1) / group.X;
-        channels.Splits = Math.Clamp(Math.Min(channels.Terms / (group.Y * TermsOfAThread), BusyGroups / groups), 1, BusyGroups);
-        channels.Chunk = (channels.Terms + channels.Splits - 1) / channels.Splits;
+        channels.Splits = Math.Clamp(Math.Min(channels.Terms / (group.Y * TermsOfAThread), BusyGroups / groups), 1, MostSplits);
+        channels.Chunk = (channels.Terms + (4 * channels.Splits) - 1) / (4 * channels.Splits) * 4;
         return channels;
     }
 

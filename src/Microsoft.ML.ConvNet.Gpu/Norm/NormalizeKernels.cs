@@ -33,10 +33,10 @@ public static class NormalizeKernels
                 var ofBatch = op.OfBatch ? 1 : 0;
                 return kernels.Step("normalisation", call =>
                 {
-                    var quads = call.IsInQuads(shape.Plane) ? 1 : 0;
+                    var channels = ChannelShape.Of(shape, call, op.Epsilon);
                     gradient(
-                        call.Count() >> (2 * quads), call.Input(0), call.Input(1), op.Relu ? call.Input(5) : call.Input(1), call.Input(2), call.Input(3), call.Input(4), call.Output(),
-                        new Normalization { Shape = ChannelShape.Of(shape, call.Batch, op.Epsilon), OfBatch = ofBatch, Relu = op.Relu ? 1 : 0, Quads = quads });
+                        call.Count() >> (2 * channels.Quads), call.Input(0), call.Input(1), op.Relu ? call.Input(5) : call.Input(1), call.Input(2), call.Input(3), call.Input(4), call.Output(),
+                        new Normalization { Shape = channels, OfBatch = ofBatch, Relu = op.Relu ? 1 : 0 });
                 });
 
             default:
@@ -48,10 +48,10 @@ public static class NormalizeKernels
             var normalize = kernels.Each(_normalize);
             return kernels.Step("normalisation", call =>
             {
-                var quads = call.IsInQuads(shape.Plane) ? 1 : 0;
+                var channels = ChannelShape.Of(shape, call, op.Epsilon);
                 normalize(
-                    call.Count() >> (2 * quads), call.Input(0), call.Input(1), call.Input(2), call.Input(3), op.Adds ? call.Input(4) : call.Input(0), call.Output(),
-                    new Normalization { Shape = ChannelShape.Of(shape, call.Batch, op.Epsilon), Adds = op.Adds ? 1 : 0, Relu = op.Relu ? 1 : 0, Quads = quads });
+                    call.Count() >> (2 * channels.Quads), call.Input(0), call.Input(1), call.Input(2), call.Input(3), op.Adds ? call.Input(4) : call.Input(0), call.Output(),
+                    new Normalization { Shape = channels, Adds = op.Adds ? 1 : 0, Relu = op.Relu ? 1 : 0 });
             });
         }
     }
@@ -62,14 +62,14 @@ public static class NormalizeKernels
         Normalization normalization)
     {
         var channel = normalization.Of(i, scale, shift, statistics);
-        if (normalization.Quads == 0)
+        if (normalization.Shape.Quads == 0)
         {
             y[i] = channel.Normalize(x[i], normalization.Adds != 0 ? addend[i] : 0f, normalization);
             return;
         }
 
-        var (values, addends) = (Quad(x, i), normalization.Adds != 0 ? Quad(addend, i) : default);
-        Quad(y, i) = new Float4
+        var (values, addends) = (x.Quad(i), normalization.Adds != 0 ? addend.Quad(i) : default);
+        y.Quad(i) = new Float4
         {
             X = channel.Normalize(values.X, addends.X, normalization),
             Y = channel.Normalize(values.Y, addends.Y, normalization),
@@ -90,14 +90,14 @@ public static class NormalizeKernels
             channel.MeanOfGradients = sums[normalization.Shape.Channels + channel.Index] / normalization.Shape.Terms;
         }
 
-        if (normalization.Quads == 0)
+        if (normalization.Shape.Quads == 0)
         {
             dX[i] = channel.Gradient(x[i], dY[i], normalization);
             return;
         }
 
-        var (values, gradients) = (Quad(x, i), Quad(dY, i));
-        Quad(dX, i) = new Float4
+        var (values, gradients) = (x.Quad(i), dY.Quad(i));
+        dX.Quad(i) = new Float4
         {
             X = channel.Gradient(values.X, gradients.X, normalization),
             Y = channel.Gradient(values.Y, gradients.Y, normalization),
@@ -105,9 +105,6 @@ public static class NormalizeKernels
             W = channel.Gradient(values.W, gradients.W, normalization),
         };
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ref Float4 Quad(ArrayView<float> view, int index) => ref view.Cast<Float4>().AsAligned16()[index];
 }
 
 /// <summary>A normalisation and what is fused into it.</summary>
@@ -119,14 +116,11 @@ public struct Normalization
     /// <summary>Whether the statistics are those of x, a tensor is added, and there is a ReLU: 1 or 0.</summary>
     public int OfBatch, Adds, Relu;
 
-    /// <summary>Whether a thread takes four neighbours, which are of one channel: 1 or 0.</summary>
-    public int Quads;
-
     /// <summary>What is the same for all elements of the channel that a thread works on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly NormalizedChannel Of(int thread, ArrayView<float> scale, ArrayView<float> shift, ArrayView<float> statistics)
     {
-        var channel = Shape.ChannelOf(Quads != 0 ? 4 * thread : thread);
+        var channel = Shape.ChannelOf(Shape.Quads != 0 ? 4 * thread : thread);
         return new NormalizedChannel
         {
             Index = channel,

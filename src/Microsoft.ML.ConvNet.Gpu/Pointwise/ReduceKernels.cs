@@ -13,7 +13,7 @@ namespace Microsoft.ML.ConvNet.Gpu;
 public static class ReduceKernels
 {
     /// <summary>So many groups keep a device busy; a constant, so that sums do not depend on the device.</summary>
-    private const int BusyGroups = 256;
+    private const int BusyGroups = 1024, MostSplits = 256;
 
     /// <summary>The fewest terms that are worth a thread.</summary>
     private const int TermsOfAThread = 8;
@@ -97,7 +97,7 @@ public static class ReduceKernels
         {
             var group = GroupOf(batch);
             var groups = (Results(batch) + group.X - 1) / group.X;
-            return Math.Clamp(Math.Min(Terms(batch) / (group.Y * TermsOfAThread), BusyGroups / groups), 1, BusyGroups);
+            return Math.Clamp(Math.Min(Terms(batch) / (group.Y * TermsOfAThread), BusyGroups / groups), 1, MostSplits);
         }
 
         void Launch(KernelCall call)
