@@ -23,10 +23,14 @@ internal static class ConvKernel
     private static Kernel Forward(ConvOp op, OpSignature signature, KernelCache kernels)
     {
         var (conv, window) = (GeometryOf(op.Window, op.Groups, signature.Inputs[0].Shape, signature.Output.Shape), WindowShape.Of(op.Window));
-        var epilogue = new ProductShape { Bias = op.HasBias(signature.Inputs.Count) ? 1 : 0, Adds = op.Adds ? 1 : 0, Relu = op.Relu ? 1 : 0 };
-        var last = signature.Inputs.Count - 1;
+        var epilogue = new Epilogue(signature.Output.Shape.Plane, conv.Filters)
+        {
+            BiasInput = op.HasBias(signature.Inputs.Count) ? 2 : null,
+            AddendInput = op.Adds ? signature.Inputs.Count - 1 : null,
+            Relu = op.Relu,
+        };
         if (IsDirect(conv))
-            return DirectConv.Forward(kernels, conv, window, epilogue, last);
+            return DirectConv.Forward(kernels, conv, window, epilogue);
         var product = new TiledProduct<ForwardProduct>(kernels)
         {
             Groups = op.Groups,
@@ -37,7 +41,8 @@ internal static class ConvKernel
                 AQuads = Is4(conv.GroupChannels * window.Taps),
                 BQuads = window.IsPointwise ? Is4(conv.Window.Plane) : 0,
             },
-            ShapeOf = batch => epilogue with
+            Epilogue = epilogue,
+            ShapeOf = batch => new ProductShape
             {
                 Rows = conv.GroupFilters,
                 Columns = batch * conv.Window.OutPlane,
@@ -46,33 +51,32 @@ internal static class ConvKernel
             },
             ProductOf = _ => new ForwardProduct { Conv = conv },
         };
-        int? bias = op.HasBias(signature.Inputs.Count) ? 2 : null, addend = op.Adds ? last : null;
         return CudnnConv.Or(
-            kernels.Step(NameOf(window), call => product.Run(call, 1, 0, bias, addend), product.WorkspaceLength(signature.MaxBatch)),
+            kernels.Step(NameOf(window), call => product.Run(call, 1, 0), product.WorkspaceLength(signature.MaxBatch)),
             new ConvDescription(ConvPass.Forward, signature.MaxBatch, signature.Inputs[0].Shape, signature.Output.Shape, op.Window, op.Groups),
-            new Epilogue(signature.Output.Shape.Plane, conv.Filters) { BiasInput = bias, AddendInput = addend, Relu = op.Relu },
+            epilogue,
             kernels);
     }
 
     private static Kernel InputGradient(ConvTransposeOp op, OpSignature signature, KernelCache kernels)
     {
         var (conv, window) = (GeometryOf(op.Window, op.Groups, op.OutputShape, signature.Inputs[0].Shape), WindowShape.Of(op.Window));
-        var hasBias = signature.Inputs.Count > 2;
+        var epilogue = new Epilogue(op.OutputShape.Plane, conv.Channels) { BiasInput = signature.Inputs.Count > 2 ? 2 : null };
         if (IsDirect(conv))
-            return DirectConv.InputGradient(kernels, conv, window, hasBias);
+            return DirectConv.InputGradient(kernels, conv, window, epilogue);
         var parts = InputGradientPart.Of(op.Window, conv, op.OutputShape).ToArray();
         var products = Array.ConvertAll(parts, ProductOf);
-        int? bias = hasBias ? 2 : null;
         return CudnnConv.Or(
-            kernels.Step(NameOf(window), call => Array.ForEach(products, p => p.Run(call, 1, 0, bias)), products.Max(p => p.WorkspaceLength(signature.MaxBatch))),
+            kernels.Step(NameOf(window), call => Array.ForEach(products, p => p.Run(call, 1, 0)), products.Max(p => p.WorkspaceLength(signature.MaxBatch))),
             new ConvDescription(ConvPass.BackwardData, signature.MaxBatch, op.OutputShape, signature.Inputs[0].Shape, op.Window, op.Groups),
-            new Epilogue(op.OutputShape.Plane, conv.Channels) { BiasInput = bias },
+            epilogue,
             kernels);
 
         TiledProduct<InputGradientProduct> ProductOf(InputGradientPart part) => new(kernels)
         {
             Groups = op.Groups,
             IsWhole = parts.Length == 1,
+            Epilogue = epilogue,
             FormOf = _ => new ProductForm
             {
                 Window = part.Window,
@@ -86,7 +90,6 @@ internal static class ConvKernel
                 Columns = batch * part.Product.Conv.Window.Plane,
                 Depth = part.HasTaps ? conv.GroupFilters * part.Window.Taps : 0,
                 Length = batch * conv.Channels * conv.Window.Plane,
-                Bias = hasBias ? 1 : 0,
             },
             ProductOf = _ => part.Product,
         };
@@ -97,9 +100,11 @@ internal static class ConvKernel
         var (conv, window) = (GeometryOf(op.Window, op.Groups, signature.Inputs[0].Shape, signature.Inputs[1].Shape), WindowShape.Of(op.Window));
         if (IsDirect(conv))
             return DirectConv.WeightGradient(kernels, conv, window);
+        var epilogue = new Epilogue();
         var product = new TiledProduct<WeightGradientProduct>(kernels)
         {
             Groups = op.Groups,
+            Epilogue = epilogue,
             FormOf = _ => new ProductForm
             {
                 Window = window,
@@ -120,7 +125,7 @@ internal static class ConvKernel
         return CudnnConv.Or(
             kernels.Step(NameOf(window), call => product.Run(call, 1, 0), product.WorkspaceLength(signature.MaxBatch)),
             new ConvDescription(ConvPass.BackwardFilter, signature.MaxBatch, signature.Inputs[0].Shape, signature.Inputs[1].Shape, op.Window, op.Groups),
-            epilogue: null,
+            epilogue,
             kernels);
     }
 

@@ -17,21 +17,21 @@ public static class DirectConv
 
     private static readonly Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, DirectProduct, int, SpecializedValue<WindowShape>> _weightGradient = WeightGradientElement;
 
-    internal static Kernel Forward(KernelCache kernels, ConvGeometry conv, WindowShape window, ProductShape epilogue, int last)
+    internal static Kernel Forward(KernelCache kernels, ConvGeometry conv, WindowShape window, Epilogue epilogue)
     {
         var forward = kernels.Each(_forward);
-        var product = new DirectProduct { Conv = conv, Bias = epilogue.Bias, Adds = epilogue.Adds, Relu = epilogue.Relu };
+        var (bias, adds, relu) = epilogue.Flags;
+        var product = new DirectProduct { Conv = conv, Bias = bias, Adds = adds, Relu = relu };
         return kernels.Step("direct", call => forward(
-            call.Count(), call.Input(0), call.Input(1), product.Bias != 0 ? call.Input(2) : call.Output(), product.Adds != 0 ? call.Input(last) : call.Output(),
-            call.Output(), product, SpecializedValue.New(window)));
+            call.Count(), call.Input(0), call.Input(1), epilogue.BiasOf(call), epilogue.AddendOf(call), call.Output(), product, SpecializedValue.New(window)));
     }
 
-    internal static Kernel InputGradient(KernelCache kernels, ConvGeometry conv, WindowShape window, bool hasBias)
+    internal static Kernel InputGradient(KernelCache kernels, ConvGeometry conv, WindowShape window, Epilogue epilogue)
     {
         var gradient = kernels.Each(_inputGradient);
-        var product = new DirectProduct { Conv = conv, Bias = hasBias ? 1 : 0 };
+        var product = new DirectProduct { Conv = conv, Bias = epilogue.Flags.Bias };
         return kernels.Step("direct", call => gradient(
-            call.Count(), call.Input(0), call.Input(1), hasBias ? call.Input(2) : call.Output(), call.Output(), product, SpecializedValue.New(window)));
+            call.Count(), call.Input(0), call.Input(1), epilogue.BiasOf(call), call.Output(), product, SpecializedValue.New(window)));
     }
 
     internal static Kernel WeightGradient(KernelCache kernels, ConvGeometry conv, WindowShape window)

@@ -77,9 +77,9 @@ public struct ProductShape
     /// <summary>The number of splits of the depth, and of elements of the output of each.</summary>
     public int Splits, Length;
 
-    /// <summary>What a sum starts from: nothing (0), a number for each row of all groups (1) or for each column (2).</summary>
-    public int Bias;
+    /// <summary>Whether a bias and a tensor are added, and whether negative results become zero after that: 1 or 0.</summary>
+    public int Bias, Adds, Relu;
 
-    /// <summary>Whether a tensor is added, and whether negative results become zero after that: 1 or 0.</summary>
-    public int Adds, Relu;
+    /// <summary>Whether the bias has a number for each column, rather than for each row of all groups: 1 or 0.</summary>
+    public int BiasOfColumns;
 }

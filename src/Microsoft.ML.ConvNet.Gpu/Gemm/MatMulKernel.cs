@@ -3,16 +3,16 @@ using Microsoft.ML.ConvNet.Ops;
 
 namespace Microsoft.ML.ConvNet.Gpu;
 
-/// <summary>Matrix products in all transposes, with the bias as what sums start from.</summary>
+/// <summary>Matrix products in all transposes, with a bias of columns.</summary>
 internal static class MatMulKernel
 {
     public static Kernel Find(OpSignature signature, KernelCache kernels)
     {
         var op = (MatMulOp)signature.Op;
-        var hasBias = signature.Inputs.Count > 2;
-        var product = new TiledProduct<MatrixProduct>(kernels) { ShapeOf = ShapeOf, ProductOf = ProductOf, FormOf = FormOf };
-        var own = kernels.Step("GEMM", call => product.Run(call, 0, 1, hasBias ? 2 : null), product.WorkspaceLength(signature.MaxBatch));
-        return CublasMatMul.Or(own, signature, kernels);
+        var epilogue = new Epilogue(Plane: 1, signature.Output.Shape[^1]) { BiasInput = signature.Inputs.Count > 2 ? 2 : null };
+        var product = new TiledProduct<MatrixProduct>(kernels) { ShapeOf = ShapeOf, ProductOf = ProductOf, FormOf = FormOf, Epilogue = epilogue, BiasOfColumns = true };
+        var own = kernels.Step("GEMM", call => product.Run(call, 0, 1), product.WorkspaceLength(signature.MaxBatch));
+        return CublasMatMul.Or(own, signature, epilogue, kernels);
 
         ProductShape ShapeOf(int batch)
         {
@@ -23,7 +23,6 @@ internal static class MatMulKernel
                 Columns = n,
                 Depth = k,
                 Length = m * n,
-                Bias = hasBias ? 2 : 0,
             };
         }
 

@@ -115,7 +115,7 @@ internal static class TileMath
         var place = row.X + column.X;
         var value = sum;
         if (shape.Bias != 0)
-            value += bias[shape.Bias == 1 ? row.Y : column.Y];
+            value += bias[shape.BiasOfColumns != 0 ? column.Y : row.Y];
         if (shape.Adds != 0)
             value += addend[place];
         c[place] = shape.Relu != 0 && value < 0f ? 0f : value;

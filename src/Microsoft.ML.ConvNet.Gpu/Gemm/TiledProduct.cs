@@ -7,18 +7,21 @@ namespace Microsoft.ML.ConvNet.Gpu;
 
 /// <summary>
 /// Launches products of one kind. The tile follows from the extents; where tiles are few and deep the depth is split among groups, whose parts
-/// a second launch adds in a fixed order.
+/// a second launch adds in a fixed order (<see cref="Finish"/>).
 /// </summary>
 internal sealed class TiledProduct<TProduct>
     where TProduct : struct, IProduct
 {
-    private const int LeastDepthOfASplit = 256, MostSplits = 64, BusyGroups = 256;
+    private const int LeastDepthOfASplit = 128, MostSplits = 256;
+
+    /// <summary>So many groups of 256 threads keep a device busy; a constant, so that sums do not depend on the device.</summary>
+    private const int BusyGroups = 256;
 
     private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>> _large;
 
     private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>, SpecializedValue<int>> _small;
 
-    private readonly Action<Index1D, ArrayView<float>, ArrayView<float>, Partials> _fold;
+    private readonly Finish _finish;
 
     private readonly int _tile;
 
@@ -26,15 +29,21 @@ internal sealed class TiledProduct<TProduct>
     {
         _large = kernels.Groups<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>>(LargeTile.Run<TProduct>, LargeTile.Threads, LargeTile.GroupsOfAMultiprocessor);
         _small = kernels.Groups<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>, SpecializedValue<int>>(SmallTile.Run<TProduct>);
-        _fold = ReduceKernels.FoldOf(kernels);
+        _finish = new Finish(kernels);
         _tile = kernels.Tile;
     }
 
-    /// <summary>The extents of the product of one group for so many samples, with all but the splits.</summary>
+    /// <summary>The extents of the product of one group for so many samples.</summary>
     public required Func<int, ProductShape> ShapeOf { get; init; }
 
     /// <summary>The index maths for so many samples.</summary>
     public required Func<int, TProduct> ProductOf { get; init; }
+
+    /// <summary>What follows.</summary>
+    public required Epilogue Epilogue { get; init; }
+
+    /// <summary>Whether the bias has a number for each column, rather than for each row of all groups.</summary>
+    public bool BiasOfColumns { get; init; }
 
     /// <summary>The number of groups, each a product of its own.</summary>
     public int Groups { get; init; } = 1;
@@ -49,18 +58,21 @@ internal sealed class TiledProduct<TProduct>
     public long WorkspaceLength(int maxBatch)
         => Enumerable.Range(1, maxBatch).Max(batch => ShapeOf(batch) is var shape && Splits(shape) is var splits && splits > 1 ? (long)splits * shape.Length : 0);
 
-    /// <summary>Computes the product of two inputs, with others as the bias and as what is added.</summary>
-    public void Run(KernelCall call, int inputA, int inputB, int? inputBias = null, int? inputAddend = null)
+    /// <summary>Computes the product of two inputs, and what follows.</summary>
+    public void Run(KernelCall call, int inputA, int inputB)
     {
-        var (a, b) = (call.Input(inputA), call.Input(inputB));
-        var (bias, addend) = (inputBias is { } i ? call.Input(i) : call.Output(), inputAddend is { } j ? call.Input(j) : call.Output());
+        var (a, b, y) = (call.Input(inputA), call.Input(inputB), call.Output());
+        var (bias, addend) = (Epilogue.BiasOf(call), Epilogue.AddendOf(call));
         var form = FormOf(call.Batch);
         form.AQuads = call.Inputs[inputA].Offset % 4 == 0 ? form.AQuads : 0;
         form.BQuads = call.Inputs[inputB].Offset % 4 == 0 ? form.BQuads : 0;
         var shape = ShapeOf(call.Batch);
         var splits = shape.Splits = Splits(shape);
         shape.Chunk = (((shape.Depth + splits - 1) / splits) + 3) / 4 * 4;
-        var c = splits > 1 ? call.Workspace((long)splits * shape.Length) : call.Output();
+        if (splits == 1)
+            (shape.Bias, shape.Adds, shape.Relu) = Epilogue.Flags;
+        shape.BiasOfColumns = BiasOfColumns ? 1 : 0;
+        var c = splits > 1 ? call.Workspace((long)splits * shape.Length) : y;
         var size = TileOf(shape);
         var grid = new Index3D(Tiles(shape.Columns, size), Tiles(shape.Rows, size), Groups * splits);
         if (size == LargeTile.Size)
@@ -68,25 +80,26 @@ internal sealed class TiledProduct<TProduct>
         else
             _small(new KernelConfig(grid, new Index3D(size / 4 * (size / 4), 1, 1)), a, b, bias, addend, c, shape, ProductOf(call.Batch), SpecializedValue.New(form), SpecializedValue.New(BitOperations.Log2((uint)size / 4)));
         if (splits > 1)
-            _fold(shape.Length, c, call.Output(), new Partials { Count = shape.Length, Splits = splits, Scale = 1 });
+            _finish.Run(call, c, splits, Epilogue);
     }
 
-    /// <summary>The largest tile that is filled well, and that there are enough of, where need be by splitting the depth.</summary>
+    /// <summary>
+    /// The largest tile that there are enough of, where need be by splitting the depth, and that is filled well. Where tiles are too few to keep the device busy it does not matter how well they are
+    /// filled: then time goes by with the steps along the depth, of which tiles of 64 take the fewest.
+    /// </summary>
     internal static int ChooseTile(ProductShape shape, int groups)
     {
         var least = Math.Min(shape.Rows, shape.Columns);
         if (least >= 96 && TilesOf(shape, groups, LargeTile.Size) * MostSplitsOf(shape) >= BusyGroups / 2)
             return LargeTile.Size;
-        return least > 32 ? 64 : least > 16 ? 32 : 16;
+        return least > 32 || TilesOf(shape, groups, 64) < BusyGroups ? 64 : least > 16 ? 32 : 16;
     }
 
     private int TileOf(ProductShape shape) => _tile != 0 ? _tile : ChooseTile(shape, Groups);
 
     private int Splits(ProductShape shape) => IsWhole ? (int)Math.Clamp(BusyGroups / TilesOf(shape, Groups, TileOf(shape)), 1, MostSplitsOf(shape)) : 1;
 
-    /// <summary>Sums that something follows are not split.</summary>
-    private static int MostSplitsOf(ProductShape shape)
-        => shape.Bias != 0 || shape.Adds != 0 || shape.Relu != 0 ? 1 : Math.Clamp(shape.Depth / LeastDepthOfASplit, 1, MostSplits);
+    private static int MostSplitsOf(ProductShape shape) => Math.Clamp(shape.Depth / LeastDepthOfASplit, 1, MostSplits);
 
     private static long TilesOf(ProductShape shape, int groups, int size) => (long)Tiles(shape.Rows, size) * Tiles(shape.Columns, size) * groups;
 

@@ -20,8 +20,6 @@ public static class ReduceKernels
 
     private static readonly Action<ArrayView<float>, ArrayView<float>, Reduction, SpecializedValue<int>> _reduce = Reduce;
 
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, Partials> _fold = Fold;
-
     private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, Strided, float, SpecializedValue<int>> _spread = Spread;
 
     internal static Kernel? Find(OpSignature signature, KernelCache kernels)
@@ -58,21 +56,9 @@ public static class ReduceKernels
             y[(Grid.IdxY * reduction.Results) + result] = sum * reduction.Scale;
     }
 
-    /// <summary>y = scale·Σ of the splits' parts.</summary>
-    public static void Fold(Index1D i, ArrayView<float> parts, ArrayView<float> y, Partials partials)
-    {
-        var sum = 0f;
-        for (var split = 0; split < partials.Splits; split++)
-            sum += parts[(split * partials.Count) + i];
-        y[i] = sum * partials.Scale;
-    }
-
     /// <summary>y = scale·x, repeated.</summary>
     public static void Spread(Index1D i, ArrayView<float> x, ArrayView<float> y, Strided places, float scale, SpecializedValue<int> axes)
         => y[i] = x[places.Of(i, axes.Value)] * scale;
-
-    /// <summary>Adds the parts of splits that a first launch has written.</summary>
-    internal static Action<Index1D, ArrayView<float>, ArrayView<float>, Partials> FoldOf(KernelCache kernels) => kernels.Each(_fold);
 
     private static Kernel? Sum(string name, OpSignature signature, KernelCache kernels, bool mean)
     {
@@ -81,7 +67,7 @@ public static class ReduceKernels
             return null;
         var acrossSamples = source.Batched && !target.Batched;
         var reduce = kernels.Groups(_reduce);
-        var fold = kernels.Each(_fold);
+        var finish = new Finish(kernels);
 
         // Kept axes are neighbours in memory where the last axis of all is kept.
         var wide = places.Step4 != 1 && starts.Step4 == 1;
@@ -118,7 +104,7 @@ public static class ReduceKernels
                 },
                 SpecializedValue.New(Math.Max(starts.Axes, places.Axes)));
             if (splits > 1)
-                fold(results, y, call.Output(), new Partials { Count = results, Splits = splits, Scale = scale });
+                finish.Run(call, y, splits, new Epilogue { Scale = scale });
         }
     }
 
@@ -153,14 +139,4 @@ public struct Reduction
 
     /// <summary>Where the terms of a result begin, and where a term lies from there.</summary>
     public Strided Starts, Places;
-}
-
-/// <summary>The parts of splits, one after the other.</summary>
-public struct Partials
-{
-    /// <summary>The numbers of elements of a part, and of parts.</summary>
-    public int Count, Splits;
-
-    /// <summary>What sums are multiplied by.</summary>
-    public float Scale;
 }

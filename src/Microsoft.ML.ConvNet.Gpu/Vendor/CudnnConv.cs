@@ -21,7 +21,7 @@ internal static class CudnnConv
     /// <param name="description">The convolution of the largest batch.</param>
     /// <param name="epilogue">What follows.</param>
     /// <param name="kernels">The kernels of the device.</param>
-    public static Kernel Or(Kernel own, ConvDescription description, Epilogue? epilogue, KernelCache kernels)
+    public static Kernel Or(Kernel own, ConvDescription description, Epilogue epilogue, KernelCache kernels)
     {
         var vendor = kernels.Vendor;
         if (vendor.Dnn is not { } dnn || Work(description) < vendor.LeastWork || !HasEqualPadding(description))
@@ -29,7 +29,7 @@ internal static class CudnnConv
         kernels.Bind();
         if (dnn.Find(description, vendor.MostWorkspaceBytes) is not { } largest)
             return own;
-        var follow = epilogue?.Load(kernels);
+        var finish = epilogue.IsEmpty ? null : new Finish(kernels);
         var (first, second) = _operands[description.Pass];
         return kernels.Step($"cuDNN {largest.Algorithm}", Run, Math.Max(own.WorkspaceLength, (largest.WorkspaceBytes + sizeof(float) - 1) / sizeof(float)));
 
@@ -42,7 +42,7 @@ internal static class CudnnConv
             }
 
             dnn.Run(convolution, call.Inputs[first].Address(), call.Inputs[second].Address(), convolution.WorkspaceBytes > 0 ? call.Workspace.Address() : 0, call.Output.Address());
-            follow?.Invoke(call);
+            finish?.Run(call, call.Output(), 1, epilogue);
         }
     }
 

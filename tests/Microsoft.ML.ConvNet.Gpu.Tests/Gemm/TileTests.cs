@@ -4,11 +4,11 @@ using Microsoft.ML.ConvNet.Ops;
 
 namespace Microsoft.ML.ConvNet.Tests.Gpu;
 
-/// <summary>The larger tiles on every product, also on those that another tile would be chosen for.</summary>
+/// <summary>All tiles on every product, also on those that another tile would be chosen for.</summary>
 public class TileTests
 {
     // Loaded kernels are shared by all tests.
-    private static readonly GpuBackend[] _backends = [GpuBackend.OnCpu(tile: 32), GpuBackend.OnCpu(tile: 64), GpuBackend.OnCpu(tile: 128)];
+    private static readonly GpuBackend[] _backends = [GpuBackend.OnCpu(tile: 16), GpuBackend.OnCpu(tile: 32), GpuBackend.OnCpu(tile: 64), GpuBackend.OnCpu(tile: 128)];
 
     public static TheoryData<string> Products
         => OpCases.Names(c => c.Op is MatMulOp or ConvOp { Groups: 1, Adds: true, Relu: true } or ConvTransposeOp { Groups: 1 } or ConvWeightGradientOp { Groups: 1 });
@@ -33,16 +33,27 @@ public class TileTests
     }
 
     [Theory]
-    [InlineData(512, 100_352, 4608, 0, 128)]
-    [InlineData(512, 4608, 100_352, 0, 128)]
-    [InlineData(128, 1152, 200_704, 0, 128)]
-    [InlineData(128, 1152, 2048, 0, 64)]
-    [InlineData(128, 1152, 200_704, 1, 64)]
-    [InlineData(64, 576, 802_816, 0, 64)]
-    [InlineData(20, 1000, 25, 0, 32)]
-    [InlineData(10, 128, 100, 2, 16)]
-    public void The_largest_tile_is_taken_that_is_filled_and_keeps_the_device_busy(int rows, int columns, int depth, int bias, int tile)
-        => Assert.Equal(tile, TiledProduct<MatrixProduct>.ChooseTile(new ProductShape { Rows = rows, Columns = columns, Depth = depth, Bias = bias }, groups: 1));
+    [InlineData(512, 100_352, 4608, 128)]
+    [InlineData(512, 4608, 100_352, 128)]
+    [InlineData(128, 1152, 200_704, 128)]
+    [InlineData(128, 1152, 1024, 64)]
+    [InlineData(64, 576, 802_816, 64)]
+    [InlineData(20, 100_000, 25, 32)]
+    [InlineData(10, 100_000, 100, 16)]
+    [InlineData(20, 1000, 25, 64)]
+    [InlineData(10, 128, 100, 64)]
+    public void The_largest_tile_is_taken_that_keeps_the_device_busy_and_is_filled_where_that_matters(int rows, int columns, int depth, int tile)
+        => Assert.Equal(tile, TiledProduct<MatrixProduct>.ChooseTile(new ProductShape { Rows = rows, Columns = columns, Depth = depth }, groups: 1));
+
+    [Fact]
+    public void What_follows_a_product_follows_it_once_where_its_depth_is_split()
+    {
+        var axis = new WindowAxis(3, Before: 1, After: 1);
+        TensorType activation = new([40, 5, 6], true), bias = new([40], false);
+        var conv = new ConvOp { Window = new Window(axis, axis), Adds = true, Relu = true };
+        AssertRight(new OpCase(conv, 3, new TensorType([64, 5, 6], true), new TensorType([40, 64, 3, 3], false), bias, activation));
+        AssertRight(new OpCase(new MatMulOp(), 1, new TensorType([7, 3000], false), new TensorType([3000, 40], false), bias));
+    }
 
     [Theory]
     [InlineData(1, 0)]
