@@ -52,7 +52,7 @@ public class TileTests
         TensorType activation = new([40, 5, 6], true), bias = new([40], false);
         var conv = new ConvOp { Window = new Window(axis, axis), Adds = true, Relu = true };
         AssertRight(new OpCase(conv, 3, new TensorType([64, 5, 6], true), new TensorType([40, 64, 3, 3], false), bias, activation));
-        AssertRight(new OpCase(new MatMulOp(), 1, new TensorType([7, 3000], false), new TensorType([3000, 40], false), bias));
+        AssertRight(new OpCase(new MatMulOp(), 7, new TensorType([3000], true), new TensorType([3000, 40], false), bias));
     }
 
     [Theory]
