@@ -5,8 +5,8 @@ using Microsoft.ML.ConvNet.Ops;
 namespace Microsoft.ML.ConvNet.Gpu;
 
 /// <summary>
-/// Rows of a table by index. Idea: one thread an element; an element of the table's gradient looks through all indices for its row, in their order, so that
-/// no two threads write to one place.
+/// Rows of a table by index. Idea: one thread an element. In the gradient that is an element of dY: the first of those that belong to one place of the table adds them up, in their order, so that
+/// no two threads write to one place; all other places are zero before.
 /// </summary>
 public static class EmbeddingKernels
 {
@@ -23,9 +23,13 @@ public static class EmbeddingKernels
                 return kernels.Step("embedding", call => embed(call.Count(), call.Input(0), call.Input(1), call.Output(), signature.Inputs[1].Shape[1]));
 
             case EmbeddingGradientOp op:
-                var gradient = kernels.Each(_gradient);
-                return kernels.Step("embedding", call => gradient(
-                    call.Count(), call.Input(0), call.Input(1), call.Output(), op.Shape[1], (int)call.Inputs[0].Type.Length(call.Batch)));
+                var (clear, gradient) = (MoveKernels.FillOf(kernels, 0), kernels.Each(_gradient));
+                return kernels.Step("embedding", call =>
+                {
+                    var count = (int)call.Inputs[0].Type.Length(call.Batch);
+                    clear(call);
+                    gradient(count * op.Shape[1], call.Input(0), call.Input(1), call.Output(), op.Shape[1], count);
+                });
 
             default:
                 return null;
@@ -39,18 +43,25 @@ public static class EmbeddingKernels
         y[i] = table[((int)indices[row] * width) + i - (row * width)];
     }
 
-    /// <summary>One element of the table's gradient.</summary>
+    /// <summary>One element of the table's gradient, from all of dY that belong to it.</summary>
     public static void Gradient(Index1D i, ArrayView<float> indices, ArrayView<float> dY, ArrayView<float> dTable, Divisor width, int count)
     {
-        var row = i / width;
-        var column = i - (row * width);
-        var sum = 0f;
-        for (var index = 0; index < count; index++)
+        var first = i / width;
+        var column = i - (first * width);
+        var row = indices[first];
+        for (var earlier = 0; earlier < first; earlier++)
         {
-            if ((int)indices[index] == row)
+            if (indices[earlier] == row)
+                return;
+        }
+
+        var sum = 0f;
+        for (var index = first; index < count; index++)
+        {
+            if (indices[index] == row)
                 sum += dY[(index * width) + column];
         }
 
-        dTable[i] = sum;
+        dTable[((int)row * width) + column] = sum;
     }
 }

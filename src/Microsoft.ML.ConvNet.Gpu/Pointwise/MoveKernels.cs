@@ -28,8 +28,7 @@ public static class MoveKernels
         switch (signature.Op)
         {
             case FillOp op:
-                var fill = kernels.Each(_fill);
-                return kernels.Step("fill", call => fill(call.Count(), call.Output(), op.Value));
+                return kernels.Step("fill", FillOf(kernels, op.Value));
 
             case CopyOp or ReshapeOp:
                 return kernels.Step("copy", CopyOf(kernels));
@@ -53,6 +52,13 @@ public static class MoveKernels
             default:
                 return Places(signature) is { } places ? kernels.Step("move", GatherOf(kernels, places)) : null;
         }
+    }
+
+    /// <summary>y = a number.</summary>
+    internal static Action<KernelCall> FillOf(KernelCache kernels, float value)
+    {
+        var fill = kernels.Each(_fill);
+        return call => fill(call.Count(), call.Output(), value);
     }
 
     /// <summary>y = x.</summary>
