@@ -118,11 +118,11 @@ public sealed class GpuBackend : IBackend, IDisposable
     /// <exception cref="GpuUnavailableException">There is no such GPU, or its driver is missing or does not work.</exception>
     public GpuBackend(ConvNetDevice device = default, GpuOptions? options = null) : this(
         device.IsCpu ? throw new ArgumentException("The CPU has a backend of its own.", nameof(device)) : GpuDevice.NewContext(), GpuDevice.Ordered, device.GpuIndex,
-        accelerator => VendorLibraries.Open(accelerator, options ?? new GpuOptions()), tile: 0)
+        accelerator => VendorLibraries.Open(accelerator, options ?? new GpuOptions()), tile: null)
     {
     }
 
-    private GpuBackend(Context context, Func<Context, IReadOnlyList<Device>> devicesOf, int? index, Func<Accelerator, VendorLibraries> openVendor, int tile)
+    private GpuBackend(Context context, Func<Context, IReadOnlyList<Device>> devicesOf, int? index, Func<Accelerator, VendorLibraries> openVendor, Tile? tile)
     {
         _context = context;
         try
@@ -193,9 +193,9 @@ public sealed class GpuBackend : IBackend, IDisposable
     }
 
     /// <summary>A backend on ILGPU's own accelerator on the CPU, for tests.</summary>
-    /// <param name="tile">The tile of all products; 0 chooses by the extents.</param>
+    /// <param name="tile">The tile of all products; null chooses by the extents.</param>
     /// <param name="vendor">What stands for the libraries of a vendor; none by default.</param>
-    internal static GpuBackend OnCpu(int tile = 0, VendorLibraries? vendor = null)
+    internal static GpuBackend OnCpu(Tile? tile = null, VendorLibraries? vendor = null)
         => new(GpuDevice.NewCpuContext(), context => context.Devices, 0, accelerator => vendor ?? VendorLibraries.Open(accelerator, new GpuOptions()), tile);
 
     /// <summary>Kernels count elements in 32 bits.</summary>

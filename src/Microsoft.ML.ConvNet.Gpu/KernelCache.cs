@@ -14,12 +14,12 @@ namespace Microsoft.ML.ConvNet.Gpu;
 /// </summary>
 internal sealed class KernelCache(Accelerator accelerator, VendorLibraries vendor)
 {
-    private readonly ConcurrentDictionary<MethodInfo, Delegate> _loaded = new();
+    private readonly ConcurrentDictionary<(MethodInfo Method, int? MostThreads), Delegate> _loaded = new();
 
     private readonly Dictionary<string, MemoryBuffer> _tables = [];
 
-    /// <summary>The tile of all products, for tests of tiles; 0 chooses by the extents.</summary>
-    public int Tile { get; init; }
+    /// <summary>The tile of all products, for tests of tiles; null chooses by the extents.</summary>
+    public Tile? Tile { get; init; }
 
     /// <summary>The libraries of the GPU's vendor.</summary>
     public VendorLibraries Vendor => vendor;
@@ -86,18 +86,18 @@ internal sealed class KernelCache(Accelerator accelerator, VendorLibraries vendo
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct
         => Load(kernel, accelerator.LoadStreamKernel);
 
-    /// <summary>A kernel of groups that are small enough for so many of them to run on a multiprocessor at once: its compiler limits the registers of a thread.</summary>
-    public Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8> Groups<T1, T2, T3, T4, T5, T6, T7, T8>(
-        Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel, int mostThreads, int leastGroups)
-        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct
-        => Load(kernel, k => accelerator.LoadStreamKernel(k, new KernelSpecialization(mostThreads, leastGroups)));
-
     public Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9> Groups<T1, T2, T3, T4, T5, T6, T7, T8, T9>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel)
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct where T9 : struct
         => Load(kernel, accelerator.LoadStreamKernel);
 
-    private TLoaded Load<TKernel, TLoaded>(TKernel kernel, Func<TKernel, TLoaded> load)
+    /// <summary>The same, with limits for its compiler.</summary>
+    public Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9> Groups<T1, T2, T3, T4, T5, T6, T7, T8, T9>(
+        Action<T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel, KernelSpecialization limits)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct where T9 : struct
+        => Load(kernel, k => accelerator.LoadStreamKernel(k, limits), limits);
+
+    private TLoaded Load<TKernel, TLoaded>(TKernel kernel, Func<TKernel, TLoaded> load, KernelSpecialization limits = default)
         where TKernel : Delegate
         where TLoaded : Delegate
-        => (TLoaded)_loaded.GetOrAdd(kernel.Method, _ => load(kernel));
+        => (TLoaded)_loaded.GetOrAdd((kernel.Method, limits.MaxNumThreadsPerGroup), _ => load(kernel));
 }

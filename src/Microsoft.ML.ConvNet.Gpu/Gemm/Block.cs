@@ -55,12 +55,14 @@ public struct Blocks
     /// <summary>This and the products of one layer.</summary>
     /// <param name="a">The layers of A, from the first quad of the thread on.</param>
     /// <param name="b">The layers of B, likewise.</param>
-    /// <param name="layer">Where the layer begins.</param>
-    /// <param name="half">How far the second quad is from the first.</param>
+    /// <param name="layerA">Where the layer begins in A.</param>
+    /// <param name="layerB">Where it begins in B.</param>
+    /// <param name="halfA">How far the second quad of A is from the first.</param>
+    /// <param name="halfB">How far that of B is.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Blocks Plus(ArrayView<Float4> a, ArrayView<Float4> b, int layer, int half)
+    public readonly Blocks Plus(ArrayView<Float4> a, ArrayView<Float4> b, int layerA, int layerB, int halfA, int halfB)
     {
-        Float4 top = a[layer], bottom = a[layer + half], left = b[layer], right = b[layer + half];
+        Float4 top = a[layerA], bottom = a[layerA + halfA], left = b[layerB], right = b[layerB + halfB];
         return new Blocks
         {
             TopLeft = TopLeft.Plus(top, left),

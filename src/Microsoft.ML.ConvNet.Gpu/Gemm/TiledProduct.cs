@@ -14,20 +14,19 @@ internal sealed class TiledProduct<TProduct>
 {
     private const int LeastDepthOfASplit = 128, MostSplits = 256;
 
-    /// <summary>So many groups of 256 threads keep a device busy; a constant, so that sums do not depend on the device.</summary>
-    private const int BusyGroups = 256;
-
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>> _large;
+    private readonly Dictionary<Tile, Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>, SpecializedValue<int>>> _large;
 
     private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>, SpecializedValue<int>> _small;
 
     private readonly Finish _finish;
 
-    private readonly int _tile;
+    private readonly Tile? _tile;
 
     public TiledProduct(KernelCache kernels)
     {
-        _large = kernels.Groups<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>>(LargeTile.Run<TProduct>, LargeTile.Threads, LargeTile.GroupsOfAMultiprocessor);
+        _large = new[] { Tile.Large, Tile.Wide }.ToDictionary(
+            tile => tile,
+            tile => kernels.Groups<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>, SpecializedValue<int>>(LargeTile.Run<TProduct>, tile.Limits));
         _small = kernels.Groups<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>, SpecializedValue<int>>(SmallTile.Run<TProduct>);
         _finish = new Finish(kernels);
         _tile = kernels.Tile;
@@ -73,35 +72,39 @@ internal sealed class TiledProduct<TProduct>
             (shape.Bias, shape.Adds, shape.Relu) = Epilogue.Flags;
         shape.BiasOfColumns = BiasOfColumns ? 1 : 0;
         var c = splits > 1 ? call.Workspace((long)splits * shape.Length) : y;
-        var size = TileOf(shape);
-        var grid = new Index3D(Tiles(shape.Columns, size), Tiles(shape.Rows, size), Groups * splits);
-        if (size == LargeTile.Size)
-            _large(new KernelConfig(grid, new Index3D(LargeTile.Threads, 1, 1)), a, b, bias, addend, c, shape, ProductOf(call.Batch), SpecializedValue.New(form));
+        var tile = TileOf(shape);
+        var config = new KernelConfig(
+            new Index3D(Tiles(shape.Columns, tile.Columns), Tiles(shape.Rows, tile.Rows), Groups * splits), new Index3D(tile.Threads, 1, 1));
+        if (tile.IsLarge)
+            _large[tile](config, a, b, bias, addend, c, shape, ProductOf(call.Batch), SpecializedValue.New(form), SpecializedValue.New(tile.Rows));
         else
-            _small(new KernelConfig(grid, new Index3D(size / 4 * (size / 4), 1, 1)), a, b, bias, addend, c, shape, ProductOf(call.Batch), SpecializedValue.New(form), SpecializedValue.New(BitOperations.Log2((uint)size / 4)));
+            _small(config, a, b, bias, addend, c, shape, ProductOf(call.Batch), SpecializedValue.New(form), SpecializedValue.New(BitOperations.Log2((uint)tile.Rows / 4)));
         if (splits > 1)
             _finish.Run(call, c, splits, Epilogue);
     }
 
     /// <summary>
     /// The largest tile that there are enough of, where need be by splitting the depth, and that is filled well. Where tiles are too few to keep the device busy it does not matter how well they are
-    /// filled: then time goes by with the steps along the depth, of which tiles of 64 take the fewest.
+    /// filled: then time goes by with the steps along the depth, of which small tiles of 64 take the fewest.
     /// </summary>
-    internal static int ChooseTile(ProductShape shape, int groups)
+    internal static Tile ChooseTile(ProductShape shape, int groups)
     {
         var least = Math.Min(shape.Rows, shape.Columns);
-        if (least >= 96 && TilesOf(shape, groups, LargeTile.Size) * MostSplitsOf(shape) >= BusyGroups / 2)
-            return LargeTile.Size;
-        return least > 32 || TilesOf(shape, groups, 64) < BusyGroups ? 64 : least > 16 ? 32 : 16;
+        if (least >= 96 && IsEnough(Tile.Large))
+            return Tile.Large;
+        if (least > 32 && shape.Columns >= 96 && IsEnough(Tile.Wide))
+            return Tile.Wide;
+        return Tile.Small(least > 32 || Tile.Small(64).Covering(shape, groups) < Tile.Small(64).BusyGroups ? 64 : least > 16 ? 32 : 16);
+
+        bool IsEnough(Tile tile) => tile.Covering(shape, groups) * MostSplitsOf(shape) >= tile.BusyGroups / 2;
     }
 
-    private int TileOf(ProductShape shape) => _tile != 0 ? _tile : ChooseTile(shape, Groups);
+    private Tile TileOf(ProductShape shape) => _tile ?? ChooseTile(shape, Groups);
 
-    private int Splits(ProductShape shape) => IsWhole ? (int)Math.Clamp(BusyGroups / TilesOf(shape, Groups, TileOf(shape)), 1, MostSplitsOf(shape)) : 1;
+    private int Splits(ProductShape shape)
+        => IsWhole && TileOf(shape) is var tile ? (int)Math.Clamp(tile.BusyGroups / tile.Covering(shape, Groups), 1, MostSplitsOf(shape)) : 1;
 
     private static int MostSplitsOf(ProductShape shape) => Math.Clamp(shape.Depth / LeastDepthOfASplit, 1, MostSplits);
-
-    private static long TilesOf(ProductShape shape, int groups, int size) => (long)Tiles(shape.Rows, size) * Tiles(shape.Columns, size) * groups;
 
     private static int Tiles(int extent, int size) => (extent + size - 1) / size;
 }

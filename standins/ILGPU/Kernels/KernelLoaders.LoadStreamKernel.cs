@@ -59,19 +59,19 @@ public static partial class KernelLoaders
         return (config, p1, p2, p3, p4, p5, p6, p7, p8) => launch(accelerator.DefaultStream, config, p1, p2, p3, p4, p5, p6, p7, p8);
     }
 
-    public static Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8> LoadStreamKernel<T1, T2, T3, T4, T5, T6, T7, T8>(
-        this Accelerator accelerator, Action<T1, T2, T3, T4, T5, T6, T7, T8> action, KernelSpecialization specialization)
-        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct
-        => specialization.IsCompatibleWith(accelerator)
-            ? accelerator.LoadStreamKernel(action)
-            : throw new NotSupportedException($"The kernel takes groups of up to {specialization.MaxNumThreadsPerGroup} threads; {accelerator.Name} has {accelerator.MaxNumThreadsPerGroup}.");
-
     public static Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9> LoadStreamKernel<T1, T2, T3, T4, T5, T6, T7, T8, T9>(this Accelerator accelerator, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9> action)
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct where T9 : struct
     {
         var launch = accelerator.LoadKernel(action);
         return (config, p1, p2, p3, p4, p5, p6, p7, p8, p9) => launch(accelerator.DefaultStream, config, p1, p2, p3, p4, p5, p6, p7, p8, p9);
     }
+
+    public static Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9> LoadStreamKernel<T1, T2, T3, T4, T5, T6, T7, T8, T9>(
+        this Accelerator accelerator, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9> action, KernelSpecialization specialization)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct where T9 : struct
+        => specialization.IsCompatibleWith(accelerator)
+            ? accelerator.LoadStreamKernel(action)
+            : throw new NotSupportedException($"The kernel takes groups of up to {specialization.MaxNumThreadsPerGroup} threads; {accelerator.Name} has {accelerator.MaxNumThreadsPerGroup}.");
 
     public static Action<KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> LoadStreamKernel<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>(this Accelerator accelerator, Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> action)
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct where T9 : struct where T10 : struct
