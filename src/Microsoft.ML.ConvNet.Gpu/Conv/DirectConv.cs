@@ -74,7 +74,7 @@ public static class DirectConv
         Index1D i, ArrayView<float> dY, ArrayView<float> w, ArrayView<float> bias, ArrayView<float> dX, DirectProduct product, SpecializedValue<WindowShape> window)
     {
         var conv = product.Conv;
-        var taps = window.Value.Taps;
+        var (taps, windows) = (window.Value.Taps, window.Value.Seen);
         var plane = i / conv.Window.Plane;
         var sample = plane / conv.Channels;
         var channel = plane - (sample * conv.Channels);
@@ -85,12 +85,11 @@ public static class DirectConv
         {
             var source = ((sample * conv.Filters) + filter) * conv.Window.OutPlane;
             var weight = ((filter * conv.GroupChannels) + channel - (group * conv.GroupChannels)) * taps;
-            for (var tap = 0; tap < taps; tap++)
+            for (var candidate = 0; candidate < windows; candidate++)
             {
-                var from = WindowGeometry.Tap(tap, window.Value);
-                var output = conv.Window.WindowOf(source, place, from, window.Value);
-                if (output >= 0)
-                    sum += w[weight + tap] * dY[output];
+                var seen = conv.Window.Seen(source, place, candidate, window.Value);
+                if (seen.Window >= 0)
+                    sum += w[weight + seen.Tap] * dY[seen.Window];
             }
         }
 

@@ -81,20 +81,20 @@ public static class TiledConv
         Index1D i, ArrayView<float> dY, ArrayView<float> w, ArrayView<float> dX, TiledConvProduct product, SpecializedValue<WindowShape> window)
     {
         var geometry = product.Geometry;
-        var taps = window.Value.Taps;
+        var (taps, windows) = (window.Value.Taps, window.Value.Seen);
         var plane = i / geometry.Plane;
         var sample = plane / product.Channels;
         var channel = plane - (sample * product.Channels);
         var element = geometry.Element(i - (plane * geometry.Plane));
         var sum = 0f;
-        for (var tap = 0; tap < taps; tap++)
+        for (var candidate = 0; candidate < windows; candidate++)
         {
-            var output = geometry.WindowOf(0, element, WindowGeometry.Tap(tap, window.Value), window.Value);
-            if (output >= 0)
+            var seen = geometry.Seen(0, element, candidate, window.Value);
+            if (seen.Window >= 0)
             {
-                var tile = product.TileOf(output);
+                var tile = product.TileOf(seen.Window);
                 for (var filter = 0; filter < product.Filters; filter++)
-                    sum += w[(product.WeightOf(tile, filter, channel) * taps) + tap] * dY[(((sample * product.Filters) + filter) * geometry.OutPlane) + output];
+                    sum += w[(product.WeightOf(tile, filter, channel) * taps) + seen.Tap] * dY[(((sample * product.Filters) + filter) * geometry.OutPlane) + seen.Window];
             }
         }
 

@@ -95,16 +95,34 @@ public struct WindowGeometry
         return index >= 0 ? value : 0f;
     }
 
-    /// <summary>The index of the window, in the plane of y at an offset, that has an element of x under a tap; negative where none has.</summary>
-    public readonly int WindowOf(int offset, Fiber element, Layer tap, WindowShape window)
+    /// <summary>One of the windows that may see an element of x, of which there are <see cref="WindowShape.Seen"/>.</summary>
+    /// <param name="offset">Where the plane of y begins.</param>
+    /// <param name="element">The element.</param>
+    /// <param name="candidate">Which of the windows: the first begins last.</param>
+    /// <param name="window">The window.</param>
+    public readonly Sight Seen(int offset, Fiber element, int candidate, WindowShape window)
     {
-        var (d, h, w) = (element.D + BeforeD - tap.D, element.H + BeforeH - tap.H, element.W + BeforeW - tap.W);
+        var row = candidate / window.SeenW;
+        var layer = window.SeenD.Value == 1 ? 0 : row / window.SeenH;
+        var (d, h, w) = (element.D + BeforeD, element.H + BeforeH, element.W + BeforeW);
+        var (outD, outH, outW) = ((d / window.StrideD) - layer, (h / window.StrideH) - (row - (layer * window.SeenH)), (w / window.StrideW) - (candidate - (row * window.SeenW)));
 
-        // Of a place before the first window the quotient means nothing.
-        var (outD, outH, outW) = (d / window.StrideD, h / window.StrideH, w / window.StrideW);
-        var isWindow = (window.KeepsD != 0 || (d >= 0 & outD * window.StrideD == d & outD < OutD.Value))
-            & (window.KeepsH != 0 || (h >= 0 & outH * window.StrideH == h & outH < OutH.Value))
-            & (window.KeepsW != 0 || (w >= 0 & outW * window.StrideW == w & outW < OutW.Value));
-        return isWindow ? offset + OutIndexOf(outD, outH, outW) : -1;
+        // How far the element is from the beginning of the window.
+        (d, h, w) = (d - (outD * window.StrideD), h - (outH * window.StrideH), w - (outW * window.StrideW));
+        var (tapD, tapH, tapW) = (d / window.DilationD, h / window.DilationH, w / window.DilationW);
+        var isSeen = (window.KeepsD != 0 || ((uint)outD < (uint)OutD.Value & tapD * window.DilationD == d & tapD < window.SizeD.Value))
+            & (window.KeepsH != 0 || ((uint)outH < (uint)OutH.Value & tapH * window.DilationH == h & tapH < window.SizeH.Value))
+            & (window.KeepsW != 0 || ((uint)outW < (uint)OutW.Value & tapW * window.DilationW == w & tapW < window.SizeW.Value));
+        return new Sight { Window = isSeen ? offset + OutIndexOf(outD, outH, outW) : -1, Tap = (((tapD * window.SizeH) + tapH) * window.SizeW) + tapW };
     }
+}
+
+/// <summary>A window that sees an element.</summary>
+public struct Sight
+{
+    /// <summary>The window's index in y; negative where there is none.</summary>
+    public int Window;
+
+    /// <summary>The tap that the element is under.</summary>
+    public int Tap;
 }

@@ -18,7 +18,10 @@ public record struct WindowShape
     public Divisor StrideD, StrideH, StrideW;
 
     /// <summary>The distances between two taps.</summary>
-    public int DilationD, DilationH, DilationW;
+    public Divisor DilationD, DilationH, DilationW;
+
+    /// <summary>The most windows along each axis that see one element of x, and the most of all.</summary>
+    public Divisor SeenD, SeenH, SeenW, Seen;
 
     /// <summary>Whether each place of y sees that of x alone along an axis, as it does along axes that a tensor does not have: 1 or 0.</summary>
     public int KeepsD, KeepsH, KeepsW;
@@ -35,22 +38,32 @@ public record struct WindowShape
     }
 
     /// <summary>What is constant of a window.</summary>
-    internal static WindowShape Of(Window window) => new()
+    internal static WindowShape Of(Window window)
     {
-        SizeD = window.Depth.Size,
-        SizeH = window.Height.Size,
-        SizeW = window.Width.Size,
-        Taps = window.Taps,
-        StrideD = window.Depth.Stride,
-        StrideH = window.Height.Stride,
-        StrideW = window.Width.Stride,
-        DilationD = window.Depth.Dilation,
-        DilationH = window.Height.Dilation,
-        DilationW = window.Width.Dilation,
-        KeepsD = Keeps(window.Depth),
-        KeepsH = Keeps(window.Height),
-        KeepsW = Keeps(window.Width),
-    };
+        var (d, h, w) = (Seen(window.Depth), Seen(window.Height), Seen(window.Width));
+        return new()
+        {
+            SizeD = window.Depth.Size,
+            SizeH = window.Height.Size,
+            SizeW = window.Width.Size,
+            Taps = window.Taps,
+            StrideD = window.Depth.Stride,
+            StrideH = window.Height.Stride,
+            StrideW = window.Width.Stride,
+            DilationD = window.Depth.Dilation,
+            DilationH = window.Height.Dilation,
+            DilationW = window.Width.Dilation,
+            KeepsD = Keeps(window.Depth),
+            KeepsH = Keeps(window.Height),
+            KeepsW = Keeps(window.Width),
+            SeenD = d,
+            SeenH = h,
+            SeenW = w,
+            Seen = d * h * w,
+        };
+
+        static int Seen(WindowAxis axis) => (axis.Extent + axis.Stride - 1) / axis.Stride;
+    }
 
     private static int Keeps(WindowAxis axis) => axis == new WindowAxis(1) ? 1 : 0;
 }

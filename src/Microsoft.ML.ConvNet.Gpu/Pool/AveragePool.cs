@@ -55,11 +55,11 @@ public static class AveragePool
         var geometry = pooling.Geometry;
         var plane = i / geometry.Plane;
         var element = geometry.Element(i - (plane * geometry.Plane));
-        var taps = window.Value.Taps;
+        var windows = window.Value.Seen;
         var sum = 0f;
-        for (var tap = 0; tap < taps; tap++)
+        for (var candidate = 0; candidate < windows; candidate++)
         {
-            var output = geometry.WindowOf(0, element, WindowGeometry.Tap(tap, window.Value), window.Value);
+            var output = geometry.Seen(0, element, candidate, window.Value).Window;
             if (output >= 0)
                 sum += dY[(plane * geometry.OutPlane) + output] / pooling.Divisor(geometry.Place(output, window.Value), window.Value);
         }

@@ -56,12 +56,12 @@ public static class LpPool
     {
         var plane = i / geometry.Plane;
         var element = geometry.Element(i - (plane * geometry.Plane));
-        var taps = window.Value.Taps;
+        var windows = window.Value.Seen;
         var size = XMath.Abs(x[i]);
         var sum = 0f;
-        for (var tap = 0; tap < taps; tap++)
+        for (var candidate = 0; candidate < windows; candidate++)
         {
-            var output = geometry.WindowOf(plane * geometry.OutPlane, element, WindowGeometry.Tap(tap, window.Value), window.Value);
+            var output = geometry.Seen(plane * geometry.OutPlane, element, candidate, window.Value).Window;
             if (output >= 0)
             {
                 var norm = y[output];

@@ -90,15 +90,15 @@ public static class MaxPool
     {
         var plane = i / geometry.Plane;
         var place = geometry.Element(i - (plane * geometry.Plane));
-        var taps = window.Value.Taps;
+        var windows = window.Value.Seen;
         var sum = 0f;
         if (relu == 0 || !(x[i] <= 0f))
         {
-            for (var tap = 0; tap < taps; tap++)
+            for (var candidate = 0; candidate < windows; candidate++)
             {
-                var output = geometry.WindowOf(plane * geometry.OutPlane, place, WindowGeometry.Tap(tap, window.Value), window.Value);
-                if (output >= 0 && largestTaps[output] == tap)
-                    sum += dY[output];
+                var seen = geometry.Seen(plane * geometry.OutPlane, place, candidate, window.Value);
+                if (seen.Window >= 0 && largestTaps[seen.Window] == seen.Tap)
+                    sum += dY[seen.Window];
             }
         }
 
