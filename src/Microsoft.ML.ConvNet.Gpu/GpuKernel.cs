@@ -34,6 +34,12 @@ internal static class KernelCallViews
     /// <summary>Whether runs of so many elements are whole quads, and all operands begin with one, so that four floats are loaded and stored at once.</summary>
     public static bool IsInQuads(this KernelCall call, int length) => length % 4 == 0 && call.Output.Offset % 4 == 0 && Array.TrueForAll(call.Inputs, i => i.Offset % 4 == 0);
 
+    /// <summary>Whether a thread takes four neighbouring elements at once, where all operands are as long: 1 or 0.</summary>
+    public static int Quads(this KernelCall call) => call.IsInQuads(call.Count()) ? 1 : 0;
+
+    /// <summary>The threads that such a step takes.</summary>
+    public static int CountOfThreads(this KernelCall call) => call.Count() >> (2 * call.Quads());
+
     /// <summary>Whether the output takes the place of an input.</summary>
     public static bool Overwrites(this KernelCall call, int input)
         => call.Output.Buffer == call.Inputs[input].Buffer && call.Output.Offset == call.Inputs[input].Offset;

@@ -8,14 +8,14 @@ using Microsoft.ML.ConvNet.Ops;
 namespace Microsoft.ML.ConvNet.Gpu;
 
 /// <summary>
-/// Functions of two numbers. Idea: one thread an element; where the shapes are equal all three indices are the thread's, otherwise each
+/// Functions of two numbers. Idea: one thread an element; where the shapes are equal all three indices are the thread's, and it takes four neighbours where the elements are whole quads, otherwise each
 /// operand has a map of its own (<see cref="Strided"/>).
 /// </summary>
 public static class BinaryKernels
 {
     private const int Add = 0, Subtract = 1, Multiply = 2, Divide = 3, Maximum = 4, Minimum = 5, NotLess = 6;
 
-    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, SpecializedValue<int>> _map = Map;
+    private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, SpecializedValue<int>> _map = Map;
 
     private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, Strided, Strided, SpecializedValue<int>, SpecializedValue<int>> _repeat = Repeat;
 
@@ -37,7 +37,7 @@ public static class BinaryKernels
         if (signature.Inputs.All(i => i == signature.Output))
         {
             var map = kernels.Each(_map);
-            return kernels.Step("pointwise", call => map(call.Count(), call.Input(0), call.Input(1), call.Output(), SpecializedValue.New(function)));
+            return kernels.Step("pointwise", call => map(call.CountOfThreads(), call.Input(0), call.Input(1), call.Output(), call.Quads(), SpecializedValue.New(function)));
         }
 
         if (Strided.Repeat(signature.Inputs[0], signature.Output) is not { } a || Strided.Repeat(signature.Inputs[1], signature.Output) is not { } b)
@@ -47,8 +47,23 @@ public static class BinaryKernels
     }
 
     /// <summary>y = f(a, b), all of one shape.</summary>
-    public static void Map(Index1D i, ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, SpecializedValue<int> function)
-        => y[i] = Apply(function.Value, a[i], b[i]);
+    public static void Map(Index1D i, ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, int quads, SpecializedValue<int> function)
+    {
+        if (quads == 0)
+        {
+            y[i] = Apply(function.Value, a[i], b[i]);
+            return;
+        }
+
+        var (left, right) = (a.Quad(i), b.Quad(i));
+        y.Quad(i) = new Float4
+        {
+            X = Apply(function.Value, left.X, right.X),
+            Y = Apply(function.Value, left.Y, right.Y),
+            Z = Apply(function.Value, left.Z, right.Z),
+            W = Apply(function.Value, left.W, right.W),
+        };
+    }
 
     /// <summary>y = f(a, b), the smaller operand repeated.</summary>
     public static void Repeat(
