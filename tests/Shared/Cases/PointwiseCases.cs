@@ -34,6 +34,7 @@ internal sealed class PointwiseCases : OpCaseTable
             int[] positive = op is DivideOp ? [1] : [];
             yield return new(op, 37, Each(3, 5, 7), Each(3, 5, 7)) { Tolerance = Pointwise, Positive = positive };
             yield return new(op, 1, Each(1), Each(1)) { Tolerance = Pointwise, Positive = positive };
+            yield return new(op, 3, Each(2, 6), Each(2, 6)) { Tolerance = Pointwise, Positive = positive };
             yield return new(op, 2, Each(33, 4, 5), Each(33, 1, 1)) { Tolerance = Pointwise, Positive = positive };
             yield return new(op, 3, Each(4, 1, 1), Each(4, 3, 5)) { Tolerance = Pointwise, Positive = positive };
             yield return new(op, 3, Each(4, 3, 5), Once(4, 1, 1)) { Tolerance = Pointwise, Positive = positive };
