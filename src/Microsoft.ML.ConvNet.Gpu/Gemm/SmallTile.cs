@@ -18,25 +18,26 @@ public static class SmallTile
     /// <summary>One tile of C of one group and one split of the depth.</summary>
     public static void Run<TProduct>(
         ArrayView<float> a, ArrayView<float> b, ArrayView<float> bias, ArrayView<float> addend, ArrayView<float> c, ProductShape shape, TProduct product,
-        SpecializedValue<ProductForm> form, SpecializedValue<int> logOfSide)
+        SpecializedValue<ProductForm> form, SpecializedValue<int> rowsOfTile)
         where TProduct : struct, IProduct
     {
         var sharedA = SharedMemory.Allocate<float>(SharedLength);
         var sharedB = SharedMemory.Allocate<float>(SharedLength);
         var quadsA = sharedA.Cast<Float4>().AsAligned16();
         var quadsB = sharedB.Cast<Float4>().AsAligned16();
-        var side = 1 << logOfSide.Value;
+        var logOfSide = rowsOfTile.Value == 64 ? 4 : rowsOfTile.Value == 32 ? 3 : 2;
+        var side = 1 << logOfSide;
         var quads = side + 1;
         var stride = 4 * quads;
         var window = form.Value.Window;
         var thread = Group.IdxX;
-        var (x, y) = (thread & (side - 1), thread >> logOfSide.Value);
+        var (x, y) = (thread & (side - 1), thread >> logOfSide);
         var (group, split) = (Grid.IdxZ / shape.Splits, Grid.IdxZ % shape.Splits);
         var (firstRow, firstColumn) = (Grid.IdxY * 4 * side, Grid.IdxX * 4 * side);
 
         // What this thread loads in each step.
-        var shareA = Share.Of(thread, logOfSide.Value, logOfSide.Value, stride, form.Value.AByDepth, form.Value.AQuads);
-        var shareB = Share.Of(thread, logOfSide.Value, logOfSide.Value, stride, form.Value.BByDepth, form.Value.BQuads);
+        var shareA = Share.Of(thread, logOfSide, logOfSide, stride, form.Value.AByDepth, form.Value.AQuads);
+        var shareB = Share.Of(thread, logOfSide, logOfSide, stride, form.Value.BByDepth, form.Value.BQuads);
         var rows = Rows.Of(product, shape, firstRow + shareA.Line, side, group, window);
         var columns = Columns.Of(product, shape, firstColumn + shareB.Line, side, group, window);
         var sums = default(Block);

@@ -1,4 +1,3 @@
-using System.Numerics;
 using ILGPU;
 using ILGPU.Runtime;
 using Microsoft.ML.ConvNet.Backends;
@@ -9,28 +8,14 @@ namespace Microsoft.ML.ConvNet.Gpu;
 /// Launches products of one kind. The tile follows from the extents; where tiles are few and deep the depth is split among groups, whose parts
 /// a second launch adds in a fixed order (<see cref="Finish"/>).
 /// </summary>
-internal sealed class TiledProduct<TProduct>
+internal sealed class TiledProduct<TProduct>(KernelCache kernels)
     where TProduct : struct, IProduct
 {
     private const int LeastDepthOfASplit = 128, MostSplits = 256;
 
-    private readonly Dictionary<Tile, Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>, SpecializedValue<int>>> _large;
+    private readonly Dictionary<Tile, Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>, SpecializedValue<int>>> _kernels = [];
 
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>, SpecializedValue<int>> _small;
-
-    private readonly Finish _finish;
-
-    private readonly Tile? _tile;
-
-    public TiledProduct(KernelCache kernels)
-    {
-        _large = new[] { Tile.Large, Tile.Wide }.ToDictionary(
-            tile => tile,
-            tile => kernels.Groups<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>, SpecializedValue<int>>(LargeTile.Run<TProduct>, tile.Limits));
-        _small = kernels.Groups<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>, SpecializedValue<int>>(SmallTile.Run<TProduct>);
-        _finish = new Finish(kernels);
-        _tile = kernels.Tile;
-    }
+    private readonly Finish _finish = new(kernels);
 
     /// <summary>The extents of the product of one group for so many samples.</summary>
     public required Func<int, ProductShape> ShapeOf { get; init; }
@@ -75,10 +60,7 @@ internal sealed class TiledProduct<TProduct>
         var tile = TileOf(shape);
         var config = new KernelConfig(
             new Index3D(Tiles(shape.Columns, tile.Columns), Tiles(shape.Rows, tile.Rows), Groups * splits), new Index3D(tile.Threads, 1, 1));
-        if (tile.IsLarge)
-            _large[tile](config, a, b, bias, addend, c, shape, ProductOf(call.Batch), SpecializedValue.New(form), SpecializedValue.New(tile.Rows));
-        else
-            _small(config, a, b, bias, addend, c, shape, ProductOf(call.Batch), SpecializedValue.New(form), SpecializedValue.New(BitOperations.Log2((uint)tile.Rows / 4)));
+        KernelOf(tile)(config, a, b, bias, addend, c, shape, ProductOf(call.Batch), SpecializedValue.New(form), SpecializedValue.New(tile.Rows));
         if (splits > 1)
             _finish.Run(call, c, splits, Epilogue);
     }
@@ -99,7 +81,20 @@ internal sealed class TiledProduct<TProduct>
         bool IsEnough(Tile tile) => tile.Covering(shape, groups) * MostSplitsOf(shape) >= tile.BusyGroups / 2;
     }
 
-    private Tile TileOf(ProductShape shape) => _tile ?? ChooseTile(shape, Groups);
+    private Tile TileOf(ProductShape shape) => kernels.Tile ?? ChooseTile(shape, Groups);
+
+    /// <summary>Loading takes time, and few tiles are used.</summary>
+    private Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>, SpecializedValue<int>> KernelOf(Tile tile)
+    {
+        if (!_kernels.TryGetValue(tile, out var kernel))
+        {
+            _kernels.Add(tile, kernel = tile.IsLarge
+                ? kernels.Groups<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>, SpecializedValue<int>>(LargeTile.Run<TProduct>, tile.Limits)
+                : kernels.Groups<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>, SpecializedValue<int>>(SmallTile.Run<TProduct>));
+        }
+
+        return kernel;
+    }
 
     private int Splits(ProductShape shape)
         => IsWhole && TileOf(shape) is var tile ? (int)Math.Clamp(tile.BusyGroups / tile.Covering(shape, Groups), 1, MostSplitsOf(shape)) : 1;
