@@ -116,9 +116,17 @@ public sealed class GpuBackend : IBackend, IDisposable
     /// <param name="options">How it computes; by default with its vendor's libraries where they are found, in single precision throughout.</param>
     /// <exception cref="ArgumentException">The device is the CPU.</exception>
     /// <exception cref="GpuUnavailableException">There is no such GPU, or its driver is missing or does not work.</exception>
-    public GpuBackend(ConvNetDevice device = default, GpuOptions? options = null) : this(
+    public GpuBackend(ConvNetDevice device = default, GpuOptions? options = null) : this(device, options, tile: null)
+    {
+    }
+
+    /// <summary>Makes a backend on a GPU, for tests of tiles.</summary>
+    /// <param name="device">Which.</param>
+    /// <param name="options">How it computes.</param>
+    /// <param name="tile">The tile of all products; null chooses by the extents.</param>
+    internal GpuBackend(ConvNetDevice device, GpuOptions? options, Tile? tile) : this(
         device.IsCpu ? throw new ArgumentException("The CPU has a backend of its own.", nameof(device)) : GpuDevice.NewContext(), GpuDevice.Ordered, device.GpuIndex,
-        accelerator => VendorLibraries.Open(accelerator, options ?? new GpuOptions()), tile: null)
+        accelerator => VendorLibraries.Open(accelerator, options ?? new GpuOptions()), tile)
     {
     }
 

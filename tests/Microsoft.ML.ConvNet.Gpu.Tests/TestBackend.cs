@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.ConvNet.Gpu;
 
 // A backend serves one thread at a time.
@@ -5,9 +6,22 @@ using Microsoft.ML.ConvNet.Gpu;
 
 namespace Microsoft.ML.ConvNet.Tests.Gpu;
 
-/// <summary>A backend that all tests share, because kernels are loaded once for each backend.</summary>
+/// <summary>
+/// Where kernels are tested: on ILGPU's accelerator for the CPU, or on the GPU whose index CONVNET_TEST_GPU names, there with its vendor's libraries for products of
+/// any size where CONVNET_TEST_LIBRARIES is "on".
+/// </summary>
 internal static class TestBackend
 {
-    /// <summary>ILGPU's accelerator on the CPU.</summary>
-    public static GpuBackend Shared { get; } = GpuBackend.OnCpu();
+    /// <summary>A backend that all tests share, because kernels are loaded once for each backend.</summary>
+    public static GpuBackend Shared { get; } = New();
+
+    /// <summary>Another backend.</summary>
+    /// <param name="tile">The tile of all products; null chooses by the extents.</param>
+    public static GpuBackend New(Tile? tile = null)
+    {
+        if (Environment.GetEnvironmentVariable("CONVNET_TEST_GPU") is not { Length: > 0 } index)
+            return GpuBackend.OnCpu(tile);
+        var libraries = Environment.GetEnvironmentVariable("CONVNET_TEST_LIBRARIES") == "on";
+        return new(ConvNetDevice.Gpu(int.Parse(index, CultureInfo.InvariantCulture)), new GpuOptions { VendorLibraries = libraries, LeastVendorWork = 0 }, tile);
+    }
 }

@@ -58,7 +58,11 @@ public class DeviceTests
     public void The_driver_says_what_is_a_CPU(CLDeviceType type, bool isCpu) => Assert.Equal(isCpu, GpuDevice.IsCpuAlone(type));
 
     [Fact]
-    public void ILGPUs_accelerator_on_the_CPU_is_one() => Assert.True(TestBackend.Shared.Device.IsCpu);
+    public void ILGPUs_accelerator_on_the_CPU_is_one()
+    {
+        using var backend = GpuBackend.OnCpu();
+        Assert.True(backend.Device.IsCpu);
+    }
 
     [Fact]
     public void The_CPU_is_no_GPU() => Assert.Throws<ArgumentException>(() => new GpuBackend(ConvNetDevice.Cpu));

@@ -8,7 +8,7 @@ namespace Microsoft.ML.ConvNet.Tests.Gpu;
 public class TileTests
 {
     // Loaded kernels are shared by all tests.
-    private static readonly GpuBackend[] _backends = [.. new[] { Tile.Small(16), Tile.Small(32), Tile.Small(64), Tile.Wide, Tile.Large }.Select(tile => GpuBackend.OnCpu(tile))];
+    private static readonly GpuBackend[] _backends = [.. new[] { Tile.Small(16), Tile.Small(32), Tile.Small(64), Tile.Wide, Tile.Large }.Select(tile => TestBackend.New(tile))];
 
     public static TheoryData<string> Products
         => OpCases.Names(c => c.Op is MatMulOp or ConvOp { Groups: 1, Adds: true, Relu: true } or ConvTransposeOp { Groups: 1 } or ConvWeightGradientOp { Groups: 1 });
