@@ -39,7 +39,7 @@ public static class DirectConv
         var gradient = kernels.Groups(_weightGradient);
         var product = new DirectProduct { Conv = conv };
         return kernels.Step("direct", call => gradient(
-            new KernelConfig(new Index2D(call.Count(), 1), LaneSum.GroupOf(1, (long)call.Batch * conv.Window.OutPlane / 8)),
+            new KernelConfig(new Index2D(call.Count(), 1), LaneSum.GroupOf(1, (long)call.Batch * conv.Window.OutPlane / LaneSum.TermsOfAThread)),
             call.Input(0), call.Input(1), call.Output(), product, call.Batch, SpecializedValue.New(window)));
     }
 

@@ -44,7 +44,7 @@ public static class TiledConv
                     var (gradient, window) = (kernels.Groups(_weightGradient), WindowShape.Of(op.Window));
                     var places = second.Plane / (op.Tiles.Height * op.Tiles.Width);
                     return kernels.Step("direct", call => gradient(
-                        new KernelConfig(new Index2D(call.Count(), 1), LaneSum.GroupOf(1, (long)call.Batch * places / 8)),
+                        new KernelConfig(new Index2D(call.Count(), 1), LaneSum.GroupOf(1, (long)call.Batch * places / LaneSum.TermsOfAThread)),
                         call.Input(0), call.Input(1), call.Output(), product with { Batch = call.Batch }, SpecializedValue.New(window)));
                 }
 

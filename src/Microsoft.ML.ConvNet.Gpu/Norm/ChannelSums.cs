@@ -133,11 +133,6 @@ public struct ChannelShape
     /// <summary>ε.</summary>
     public float Epsilon;
 
-    /// <summary>As many groups as large devices run at once; memory is busy only with most of them.</summary>
-    private const int BusyGroups = 1024;
-
-    private const int MostSplits = 256, TermsOfAThread = 8;
-
     /// <summary>The extents for a run.</summary>
     internal static ChannelShape Of(Shape shape, KernelCall call, float epsilon = 0)
     {
@@ -150,15 +145,13 @@ public struct ChannelShape
     internal static ChannelShape Of(Shape shape, int batch, float epsilon = 0)
     {
         var channels = new ChannelShape { Channels = shape.C, Plane = shape.Plane, Terms = batch * shape.Plane, Epsilon = epsilon };
-        var group = channels.Group;
-        var groups = (shape.C + group.X - 1) / group.X;
-        channels.Splits = Math.Clamp(Math.Min(channels.Terms / (group.Y * TermsOfAThread), BusyGroups / groups), 1, MostSplits);
+        channels.Splits = LaneSum.Splits(shape.C, channels.Terms, channels.Group);
         channels.Chunk = (channels.Terms + (4 * channels.Splits) - 1) / (4 * channels.Splits) * 4;
         return channels;
     }
 
     /// <summary>The threads of a group: lanes of one channel, or of 32 where they are neighbours.</summary>
-    internal readonly Index2D Group => LaneSum.GroupOf(Plane == 1 ? Math.Min(32, Channels) : 1, Terms / TermsOfAThread);
+    internal readonly Index2D Group => LaneSum.GroupOf(Plane == 1 ? Math.Min(32, Channels) : 1, Terms / LaneSum.TermsOfAThread);
 
     /// <summary>The launch of sums of all channels.</summary>
     internal readonly KernelConfig Launch => new(new Index2D((Channels + Group.X - 1) / Group.X, Splits), Group);

@@ -12,6 +12,18 @@ internal static class LaneSum
     /// <summary>The most threads of a group that every device has.</summary>
     public const int Threads = 256;
 
+    /// <summary>The fewest terms that are worth a thread.</summary>
+    public const int TermsOfAThread = 8;
+
+    /// <summary>As many groups as large devices run at once, because memory is busy only with most of them; a constant, so that sums do not depend on the device.</summary>
+    private const int BusyGroups = 1024;
+
+    private const int MostSplits = 256;
+
+    /// <summary>Among how many groups the terms of each result are split.</summary>
+    public static int Splits(int results, int terms, Index2D group)
+        => Math.Clamp(Math.Min(terms / (group.Y * TermsOfAThread), BusyGroups / ((results + group.X - 1) / group.X)), 1, MostSplits);
+
     /// <summary>A group of <paramref name="results"/> or fewer results side by side with lanes for so many terms of each.</summary>
     public static Index2D GroupOf(int results, long termsOfALane)
     {

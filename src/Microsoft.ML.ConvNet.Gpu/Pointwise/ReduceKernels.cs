@@ -12,12 +12,6 @@ namespace Microsoft.ML.ConvNet.Gpu;
 /// </summary>
 public static class ReduceKernels
 {
-    /// <summary>So many groups keep a device busy; a constant, so that sums do not depend on the device.</summary>
-    private const int BusyGroups = 1024, MostSplits = 256;
-
-    /// <summary>The fewest terms that are worth a thread.</summary>
-    private const int TermsOfAThread = 8;
-
     private static readonly Action<ArrayView<float>, ArrayView<float>, Reduction, SpecializedValue<int>> _reduce = Reduce;
 
     private static readonly Action<Index1D, ArrayView<float>, ArrayView<float>, Strided, float, SpecializedValue<int>> _spread = Spread;
@@ -77,14 +71,9 @@ public static class ReduceKernels
 
         int Terms(int batch) => acrossSamples ? batch * termsOfASample : termsOfASample;
 
-        Index2D GroupOf(int batch) => LaneSum.GroupOf(wide ? Math.Min(32, Results(batch)) : 1, Terms(batch) / TermsOfAThread);
+        Index2D GroupOf(int batch) => LaneSum.GroupOf(wide ? Math.Min(32, Results(batch)) : 1, Terms(batch) / LaneSum.TermsOfAThread);
 
-        int Splits(int batch)
-        {
-            var group = GroupOf(batch);
-            var groups = (Results(batch) + group.X - 1) / group.X;
-            return Math.Clamp(Math.Min(Terms(batch) / (group.Y * TermsOfAThread), BusyGroups / groups), 1, MostSplits);
-        }
+        int Splits(int batch) => LaneSum.Splits(Results(batch), Terms(batch), GroupOf(batch));
 
         void Launch(KernelCall call)
         {
