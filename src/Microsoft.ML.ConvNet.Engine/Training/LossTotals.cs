@@ -12,8 +12,8 @@ internal sealed class LossTotals(Plan plan, IBackend backend, bool countsCorrect
     /// <summary>The most runs that are kept.</summary>
     private const int Capacity = 64;
 
-    private readonly int _runLength = countsCorrect ? 1 + plan.MaxBatch : 1;
-    private readonly DeviceBuffer _kept = backend.Allocate((long)Capacity * (countsCorrect ? 1 + plan.MaxBatch : 1));
+    private readonly int _runLength = RunLength(plan, countsCorrect);
+    private readonly DeviceBuffer _kept = backend.Allocate((long)Capacity * RunLength(plan, countsCorrect));
     private readonly List<int> _unread = [];
     private double _loss;
     private double _correct;
@@ -64,4 +64,7 @@ internal sealed class LossTotals(Plan plan, IBackend backend, bool countsCorrect
     }
 
     public void Dispose() => _kept.Dispose();
+
+    /// <summary>The floats of a run: its loss, and whether each sample was right.</summary>
+    private static int RunLength(Plan plan, bool countsCorrect) => countsCorrect ? 1 + plan.MaxBatch : 1;
 }
