@@ -214,7 +214,9 @@ public sealed class GpuBackend : IBackend, IDisposable
     {
         try
         {
-            return device.CreateAccelerator(context);
+            var accelerator = device.CreateAccelerator(context);
+            PtxBranches.PromiseNothing(context);
+            return accelerator;
         }
         catch (Exception error) when (error is AcceleratorException or NotSupportedException)
         {

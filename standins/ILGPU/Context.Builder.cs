@@ -39,7 +39,7 @@ public enum PageLockingMode
 public sealed partial class Context
 {
     /// <summary>Collects devices. What the compiler of the real library is told has no meaning here, and is accepted.</summary>
-    public sealed class Builder
+    public sealed class Builder : ContextProperties
     {
         private readonly List<Device> _devices = [];
 
@@ -57,12 +57,18 @@ public sealed partial class Context
         public Builder Inlining(InliningMode inliningMode) => this;
         public Builder IOOperations() => this;
         public Builder Math(MathMode mathMode) => this;
-        public Builder Optimize(OptimizationLevel level) => this;
+
+        public Builder Optimize(OptimizationLevel level)
+        {
+            OptimizationLevel = level;
+            return this;
+        }
+
         public Builder PageLocking(PageLockingMode mode) => this;
         public Builder Release() => this;
         public Builder Verify() => this;
 
-        public Context ToContext() => new([.. _devices]);
+        public Context ToContext() => new(Copy(), [.. _devices]);
 
         internal Builder Add(Device device)
         {

@@ -16,13 +16,19 @@ public sealed partial class Context : CachedExtensionBase<ContextExtension>
     public const string FullAssemblyModuleName = "ILGPU.dll";
     public const string RuntimeAssemblyName = "ILGPURuntime";
 
-    private Context(ImmutableArray<Device> devices) => Devices = devices.IsEmpty ? [CPUDevice.Default] : devices;
+    private Context(ContextProperties properties, ImmutableArray<Device> devices)
+    {
+        Properties = properties;
+        Devices = devices.IsEmpty ? [CPUDevice.Default] : devices;
+    }
 
     public event EventHandler<Accelerator>? AcceleratorCreated;
 
     public static string Version => "1.5.3";
 
     public ImmutableArray<Device> Devices { get; }
+
+    public ContextProperties Properties { get; }
 
     public static Builder Create() => new();
 

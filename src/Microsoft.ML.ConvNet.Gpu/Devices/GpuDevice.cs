@@ -80,5 +80,5 @@ public sealed record GpuDevice(int Index, string Name, string Kind, long MemoryB
     internal static bool IsCpuAlone(CLDeviceType type)
         => (type & CLDeviceType.CL_DEVICE_TYPE_CPU) != 0 && (type & (CLDeviceType.CL_DEVICE_TYPE_GPU | CLDeviceType.CL_DEVICE_TYPE_ACCELERATOR)) == 0;
 
-    private static Context.Builder Builder() => Context.Create().Optimize(OptimizationLevel.O2).EnableAlgorithms();
+    private static Context.Builder Builder() => Context.Create().OptimizePtx().EnableAlgorithms();
 }

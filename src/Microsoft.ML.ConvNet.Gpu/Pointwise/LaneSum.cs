@@ -44,7 +44,7 @@ internal static class LaneSum
                 shared[slot] += shared[slot + (half * Group.DimX)];
         }
 
-        return shared[Group.IdxX];
+        return shared[slot];
     }
 
     /// <summary>The sum, for all lanes of each x; the shared memory may be used again at once.</summary>
@@ -66,7 +66,7 @@ internal static class LaneSum
             }
         }
 
-        return Share(shared, shared[Group.IdxX]);
+        return Share(shared, shared[slot]);
     }
 
     private static float Share(ArrayView<float> shared, float ofFirst)
