@@ -11,7 +11,7 @@ namespace Microsoft.ML.ConvNet.Gpu;
 internal sealed class TiledProduct<TProduct>(KernelCache kernels)
     where TProduct : struct, IProduct
 {
-    private const int LeastDepthOfASplit = 128, MostSplits = 256;
+    private const int LeastDepthOfASplit = 128, LeastDepthOfAnEvenSplit = 1024, MostSplits = 256, EvenRounds = 4;
 
     private readonly Dictionary<Tile, Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>, SpecializedValue<int>>> _kernels = [];
 
@@ -96,8 +96,19 @@ internal sealed class TiledProduct<TProduct>(KernelCache kernels)
         return kernel;
     }
 
+    /// <summary>
+    /// As many as keep the device busy; and where the depth is large enough for its parts to take little memory beside the products, so many that groups run in several rounds, of
+    /// which the last may be incomplete.
+    /// </summary>
     private int Splits(ProductShape shape)
-        => IsWhole && TileOf(shape) is var tile ? (int)Math.Clamp(tile.BusyGroups / tile.Covering(shape, Groups), 1, MostSplitsOf(shape)) : 1;
+    {
+        if (!IsWhole)
+            return 1;
+        var tile = TileOf(shape);
+        var groups = tile.Covering(shape, Groups);
+        var even = Math.Min(EvenRounds * tile.BusyGroups / groups, shape.Depth / LeastDepthOfAnEvenSplit);
+        return (int)Math.Clamp(Math.Max(Math.Min(tile.BusyGroups / groups, MostSplitsOf(shape)), even), 1, MostSplits);
+    }
 
     private static int MostSplitsOf(ProductShape shape) => Math.Clamp(shape.Depth / LeastDepthOfASplit, 1, MostSplits);
 
