@@ -126,11 +126,11 @@ public sealed class GpuBackend : IBackend, IDisposable
     /// <param name="tile">The tile of all products; null chooses by the extents.</param>
     internal GpuBackend(ConvNetDevice device, GpuOptions? options, Tile? tile) : this(
         device.IsCpu ? throw new ArgumentException("The CPU has a backend of its own.", nameof(device)) : GpuDevice.NewContext(), GpuDevice.Ordered, device.GpuIndex,
-        accelerator => VendorLibraries.Open(accelerator, options ?? new GpuOptions()), tile)
+        options ?? new GpuOptions(), vendor: null, tile)
     {
     }
 
-    private GpuBackend(Context context, Func<Context, IReadOnlyList<Device>> devicesOf, int? index, Func<Accelerator, VendorLibraries> openVendor, Tile? tile)
+    private GpuBackend(Context context, Func<Context, IReadOnlyList<Device>> devicesOf, int? index, GpuOptions options, VendorLibraries? vendor, Tile? tile)
     {
         _context = context;
         try
@@ -138,8 +138,8 @@ public sealed class GpuBackend : IBackend, IDisposable
             var devices = devicesOf(context);
             Device = GpuDevice.Choose([.. devices.Index().Select(d => GpuDevice.Describe(d.Index, d.Item))], index);
             _accelerator = Open(devices[Device.Index], context);
-            _vendor = openVendor(_accelerator);
-            _kernels = new KernelCache(_accelerator, _vendor) { Tile = tile };
+            _vendor = vendor ?? VendorLibraries.Open(_accelerator, options);
+            _kernels = new KernelCache(_accelerator, _vendor, options) { Tile = tile };
         }
         catch
         {
@@ -203,8 +203,9 @@ public sealed class GpuBackend : IBackend, IDisposable
     /// <summary>A backend on ILGPU's own accelerator on the CPU, for tests.</summary>
     /// <param name="tile">The tile of all products; null chooses by the extents.</param>
     /// <param name="vendor">What stands for the libraries of a vendor; none by default.</param>
-    internal static GpuBackend OnCpu(Tile? tile = null, VendorLibraries? vendor = null)
-        => new(GpuDevice.NewCpuContext(), context => context.Devices, 0, accelerator => vendor ?? VendorLibraries.Open(accelerator, new GpuOptions()), tile);
+    /// <param name="options">How it computes.</param>
+    internal static GpuBackend OnCpu(Tile? tile = null, VendorLibraries? vendor = null, GpuOptions? options = null)
+        => new(GpuDevice.NewCpuContext(), context => context.Devices, 0, options ?? new GpuOptions(), vendor, tile);
 
     /// <summary>Kernels count elements in 32 bits.</summary>
     private static bool HasIntIndices(OpSignature signature)

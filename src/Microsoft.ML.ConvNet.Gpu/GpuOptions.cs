@@ -15,6 +15,15 @@ public sealed record GpuOptions
     /// </summary>
     public bool AllowTf32 { get; init; }
 
+    /// <summary>Whether Winograd's transforms are left out of convolutions, also where cuDNN computes them: smaller rounding errors, and slower where they would have served. No by default.</summary>
+    public bool ExactConvolution { get; init; }
+
+    /// <summary>Whether the transforms are used wherever they can be, or never; by default, where they are expected to save time. For tests.</summary>
+    internal bool? Winograd { get; init; }
+
+    /// <summary>The most floats that are written between the launches of a convolution by the transforms, but for the filters': what caches of large GPUs hold.</summary>
+    internal int WinogradFloats { get; init; } = 1 << 24;
+
     /// <summary>
     /// The multiplications below which a product is left to the kernels of this project: a few microseconds of a large GPU, so that one launch with everything fused
     /// counts for more than the speed of the product.

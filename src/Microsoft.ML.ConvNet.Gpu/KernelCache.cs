@@ -12,7 +12,7 @@ namespace Microsoft.ML.ConvNet.Gpu;
 /// The kernels of one accelerator. Loading one compiles it for the device, so each is loaded once, when the first plan that needs it is
 /// compiled. All launches go to one stream, in order, and none is waited for.
 /// </summary>
-internal sealed class KernelCache(Accelerator accelerator, VendorLibraries vendor)
+internal sealed class KernelCache(Accelerator accelerator, VendorLibraries vendor, GpuOptions options)
 {
     private readonly ConcurrentDictionary<(MethodInfo Method, int? MostThreads), Delegate> _loaded = new();
 
@@ -20,6 +20,9 @@ internal sealed class KernelCache(Accelerator accelerator, VendorLibraries vendo
 
     /// <summary>The tile of all products, for tests of tiles; null chooses by the extents.</summary>
     public Tile? Tile { get; init; }
+
+    /// <summary>How the backend computes.</summary>
+    public GpuOptions Options => options;
 
     /// <summary>The libraries of the GPU's vendor.</summary>
     public VendorLibraries Vendor => vendor;

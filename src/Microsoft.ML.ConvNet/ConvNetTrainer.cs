@@ -69,7 +69,7 @@ public sealed partial class ConvNetTrainer : IEstimator<ConvNetTransformer>
 
         _device = ChosenDevice.Of(env, _options.Device) with
         {
-            GpuOptions = new GpuOptions { VendorLibraries = _options.VendorLibraries, AllowTf32 = _options.AllowTf32 },
+            GpuOptions = new GpuOptions { VendorLibraries = _options.VendorLibraries, AllowTf32 = _options.AllowTf32, ExactConvolution = _options.ExactConvolution },
         };
 
         // Drawn once, so that each Fit of this trainer gives the same network.

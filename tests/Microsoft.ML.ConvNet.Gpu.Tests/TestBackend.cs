@@ -17,11 +17,12 @@ internal static class TestBackend
 
     /// <summary>Another backend.</summary>
     /// <param name="tile">The tile of all products; null chooses by the extents.</param>
-    public static GpuBackend New(Tile? tile = null)
+    /// <param name="options">How it computes, but for libraries.</param>
+    public static GpuBackend New(Tile? tile = null, GpuOptions? options = null)
     {
         if (Environment.GetEnvironmentVariable("CONVNET_TEST_GPU") is not { Length: > 0 } index)
-            return GpuBackend.OnCpu(tile);
+            return GpuBackend.OnCpu(tile, options: options);
         var libraries = Environment.GetEnvironmentVariable("CONVNET_TEST_LIBRARIES") == "on";
-        return new(ConvNetDevice.Gpu(int.Parse(index, CultureInfo.InvariantCulture)), new GpuOptions { VendorLibraries = libraries, LeastVendorWork = 0 }, tile);
+        return new(ConvNetDevice.Gpu(int.Parse(index, CultureInfo.InvariantCulture)), (options ?? new()) with { VendorLibraries = libraries, LeastVendorWork = 0 }, tile);
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.ML.ConvNet.Ops;
 namespace Microsoft.ML.ConvNet.Gpu;
 
 /// <summary>
-/// Chooses the algorithm of a convolution or of a gradient: directly where groups have few channels, such as depthwise ones, otherwise as a
+/// Chooses the algorithm of a convolution or of a gradient: directly where groups have few channels, such as depthwise ones; by Winograd's transforms where these save time; otherwise as a
 /// product with index maths (<see cref="IProduct"/>), whose operands are never written out as matrices.
 /// </summary>
 internal static class ConvKernel
@@ -52,7 +52,9 @@ internal static class ConvKernel
             ProductOf = _ => new ForwardProduct { Conv = conv },
         };
         return CudnnConv.Or(
-            kernels.Step(NameOf(window), call => product.Run(call, 1, 0), product.WorkspaceLength(signature.MaxBatch)),
+            WinogradConv.Or(
+                () => kernels.Step(NameOf(window), call => product.Run(call, 1, 0), product.WorkspaceLength(signature.MaxBatch)),
+                op.Window, op.Groups, signature.Inputs[0].Shape, signature.Output.Shape, isGradient: false, epilogue, signature.MaxBatch, kernels),
             new ConvDescription(ConvPass.Forward, signature.MaxBatch, signature.Inputs[0].Shape, signature.Output.Shape, op.Window, op.Groups),
             epilogue,
             kernels);
@@ -67,7 +69,9 @@ internal static class ConvKernel
         var parts = InputGradientPart.Of(op.Window, conv, op.OutputShape).ToArray();
         var products = Array.ConvertAll(parts, ProductOf);
         return CudnnConv.Or(
-            kernels.Step(NameOf(window), call => Array.ForEach(products, p => p.Run(call, 1, 0)), products.Max(p => p.WorkspaceLength(signature.MaxBatch))),
+            WinogradConv.Or(
+                () => kernels.Step(NameOf(window), call => Array.ForEach(products, p => p.Run(call, 1, 0)), products.Max(p => p.WorkspaceLength(signature.MaxBatch))),
+                op.Window, op.Groups, signature.Inputs[0].Shape, op.OutputShape, isGradient: true, epilogue, signature.MaxBatch, kernels),
             new ConvDescription(ConvPass.BackwardData, signature.MaxBatch, op.OutputShape, signature.Inputs[0].Shape, op.Window, op.Groups),
             epilogue,
             kernels);

@@ -63,11 +63,14 @@ public struct MatrixProduct : IProduct
     /// <summary>The columns of C.</summary>
     public int Columns;
 
-    /// <inheritdoc/>
-    public readonly int Row(int row, int group, WindowShape window) => row * RowStep;
+    /// <summary>The distances between the matrices of neighbouring groups; 0 where there is one.</summary>
+    public int GroupStepA, GroupStepB, GroupStepC;
 
     /// <inheritdoc/>
-    public readonly Fiber Column(int column, int group, WindowShape window) => new() { Offset = column * ColumnStep };
+    public readonly int Row(int row, int group, WindowShape window) => (row * RowStep) + (group * GroupStepA);
+
+    /// <inheritdoc/>
+    public readonly Fiber Column(int column, int group, WindowShape window) => new() { Offset = (column * ColumnStep) + (group * GroupStepB) };
 
     /// <inheritdoc/>
     public readonly Layer Depth(int depth, int group, WindowShape window) => new() { A = depth * DepthStepA, B = depth * DepthStepB };
@@ -76,7 +79,7 @@ public struct MatrixProduct : IProduct
     public readonly Extents ExtentsOfB() => default;
 
     /// <inheritdoc/>
-    public readonly int OutputOfRow(int row, int group, WindowShape window) => row * Columns;
+    public readonly int OutputOfRow(int row, int group, WindowShape window) => (row * Columns) + (group * GroupStepC);
 
     /// <inheritdoc/>
     public readonly int OutputOfColumn(int column) => column;

@@ -57,12 +57,17 @@ internal sealed class TiledProduct<TProduct>(KernelCache kernels)
             (shape.Bias, shape.Adds, shape.Relu) = Epilogue.Flags;
         shape.BiasOfColumns = BiasOfColumns ? 1 : 0;
         var c = splits > 1 ? call.Workspace((long)splits * shape.Length) : y;
-        var tile = TileOf(shape);
-        var config = new KernelConfig(
-            new Index3D(Tiles(shape.Columns, tile.Columns), Tiles(shape.Rows, tile.Rows), Groups * splits), new Index3D(tile.Threads, 1, 1));
-        KernelOf(tile)(config, a, b, bias, addend, c, shape, ProductOf(call.Batch), SpecializedValue.New(form), SpecializedValue.New(tile.Rows));
+        Launch(a, b, bias, addend, c, shape, call.Batch, form);
         if (splits > 1)
             _finish.Run(call, c, splits, Epilogue);
+    }
+
+    /// <summary>Computes products of matrices that begin at multiples of four, and nothing else.</summary>
+    public void Multiply(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, int samples)
+    {
+        var shape = ShapeOf(samples);
+        (shape.Splits, shape.Chunk) = (1, shape.Depth);
+        Launch(a, b, c, c, c, shape, samples, FormOf(samples));
     }
 
     /// <summary>
@@ -79,6 +84,15 @@ internal sealed class TiledProduct<TProduct>(KernelCache kernels)
         return Tile.Small(least > 32 || Tile.Small(64).Covering(shape, groups) < Tile.Small(64).BusyGroups ? 64 : least > 16 ? 32 : 16);
 
         bool IsEnough(Tile tile) => tile.Covering(shape, groups) * MostSplitsOf(shape) >= tile.BusyGroups / 2;
+    }
+
+    private void Launch(
+        ArrayView<float> a, ArrayView<float> b, ArrayView<float> bias, ArrayView<float> addend, ArrayView<float> c, ProductShape shape, int samples, ProductForm form)
+    {
+        var tile = TileOf(shape);
+        var config = new KernelConfig(
+            new Index3D(Tiles(shape.Columns, tile.Columns), Tiles(shape.Rows, tile.Rows), Groups * shape.Splits), new Index3D(tile.Threads, 1, 1));
+        KernelOf(tile)(config, a, b, bias, addend, c, shape, ProductOf(samples), SpecializedValue.New(form), SpecializedValue.New(tile.Rows));
     }
 
     private Tile TileOf(ProductShape shape) => kernels.Tile ?? ChooseTile(shape, Groups);

@@ -8,12 +8,12 @@ internal sealed class Cudnn : IDisposable
     private readonly Dictionary<(ConvDescription, long), CudnnConvolution?> _convolutions = [];
     private readonly CudnnFunctions _functions;
     private readonly nint _handle;
-    private readonly bool _allowTf32;
+    private readonly GpuOptions _options;
 
     /// <exception cref="VendorLibraryException">It lacks a function, or does not work with the device or its driver.</exception>
-    public Cudnn(NativeExports exports, bool allowTf32)
+    public Cudnn(NativeExports exports, GpuOptions options)
     {
-        (_functions, _allowTf32) = (new CudnnFunctions(exports), allowTf32);
+        (_functions, _options) = (new CudnnFunctions(exports), options);
         var version = (int)_functions.GetVersion();
         var major = version >= 90_000 ? 10_000 : 1_000;
         Version = new Version(version / major, version % major / 100, version % 100);
@@ -32,7 +32,7 @@ internal sealed class Cudnn : IDisposable
         if (!_convolutions.TryGetValue((description, mostWorkspaceBytes), out var convolution))
         {
             convolution = new CudnnConvolution(_functions, _handle, description);
-            if (!convolution.TryPrepare(mostWorkspaceBytes, _allowTf32))
+            if (!convolution.TryPrepare(mostWorkspaceBytes, _options))
             {
                 convolution.Dispose();
                 convolution = null;

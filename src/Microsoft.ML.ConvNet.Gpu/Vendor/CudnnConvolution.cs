@@ -81,8 +81,9 @@ internal sealed class CudnnConvolution : IDisposable
     public string Algorithm => _pass.Algorithms[_algorithm];
 
     /// <summary>Chooses the algorithm; false where there is none.</summary>
-    public bool TryPrepare(long mostWorkspaceBytes, bool allowTf32)
+    public bool TryPrepare(long mostWorkspaceBytes, GpuOptions options)
     {
+        var allowTf32 = options.AllowTf32;
         var algorithms = new ConvAlgorithm[MostAlgorithms];
         var (first, second, result) = _operands;
         if (!_isDescribed
@@ -96,7 +97,8 @@ internal sealed class CudnnConvolution : IDisposable
         foreach (var candidate in algorithms.Take(count))
         {
             var rounds = candidate.MathType is not (DefaultMath or FmaMath) && !(allowTf32 && candidate.MathType == TensorMath);
-            if (candidate is { Status: 0, IsDeterministic: 1 } && !rounds
+            var isLeftOut = options.ExactConvolution && _pass.Algorithms[candidate.Algorithm].Contains("Winograd", StringComparison.Ordinal);
+            if (candidate is { Status: 0, IsDeterministic: 1 } && !rounds && !isLeftOut
                 && (!allowTf32 || _functions.SetMathType(_convolution, candidate.MathType) == 0)
                 && _pass.WorkspaceSize(_handle, first, second, _convolution, result, candidate.Algorithm, out var bytes) == 0
                 && bytes <= (ulong)mostWorkspaceBytes)

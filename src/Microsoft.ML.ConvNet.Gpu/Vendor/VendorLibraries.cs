@@ -36,7 +36,7 @@ internal sealed class VendorLibraries : IDisposable
             return new VendorLibraries { Description = "no vendor's libraries, which are CUDA's" };
         accelerator.Bind();
         var (blas, aboutBlas) = First("cuBLAS", _blasNames, NativeExports.Load, exports => new Cublas(exports, options.AllowTf32));
-        var (dnn, aboutDnn) = First("cuDNN", _dnnNames, NativeExports.Load, exports => new Cudnn(exports, options.AllowTf32));
+        var (dnn, aboutDnn) = First("cuDNN", _dnnNames, NativeExports.Load, exports => new Cudnn(exports, options));
         return new VendorLibraries
         {
             Blas = blas,

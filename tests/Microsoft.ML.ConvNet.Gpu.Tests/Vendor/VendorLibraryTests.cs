@@ -88,6 +88,16 @@ public sealed class VendorLibraryTests : IDisposable
     }
 
     [Fact]
+    public void Exact_convolutions_have_no_transforms_of_Winograd()
+    {
+        FakeCudnn.Algorithms = _ => [.. new[] { 7, 6, 0 }.Select(a => new ConvAlgorithm { Algorithm = a, IsDeterministic = 1, MathType = 3 })];
+        using var backend = NewBackend(exact: true);
+        Assert.Equal("cuDNN implicit GEMM", KernelRunner.Find(backend, _convolution)!.Name);
+        AssertRight(backend, _convolution);
+        Assert.Equal([("Forward", 0, 3)], FakeCudnn.Runs);
+    }
+
+    [Fact]
     public void Algorithms_keep_to_the_memory_that_they_may_take()
     {
         using var backend = NewBackend(mostWorkspaceBytes: 4095);
@@ -168,10 +178,10 @@ public sealed class VendorLibraryTests : IDisposable
         Assert.Contains("cuBLAS", plan, StringComparison.Ordinal);
     }
 
-    private static GpuBackend NewBackend(bool allowTf32 = false, long leastWork = 0, long mostWorkspaceBytes = 1 << 20) => GpuBackend.OnCpu(vendor: new VendorLibraries
+    private static GpuBackend NewBackend(bool allowTf32 = false, long leastWork = 0, long mostWorkspaceBytes = 1 << 20, bool exact = false) => GpuBackend.OnCpu(vendor: new VendorLibraries
     {
         Blas = new Cublas(FakeCublas.Exports, allowTf32),
-        Dnn = new Cudnn(FakeCudnn.Exports, allowTf32),
+        Dnn = new Cudnn(FakeCudnn.Exports, new GpuOptions { AllowTf32 = allowTf32, ExactConvolution = exact }),
         LeastWork = leastWork,
         MostWorkspaceBytes = mostWorkspaceBytes,
     });
