@@ -127,7 +127,9 @@ internal static class ConvKernel
             ProductOf = _ => new WeightGradientProduct { Conv = conv },
         };
         return CudnnConv.Or(
-            kernels.Step(NameOf(window), call => product.Run(call, 1, 0), product.WorkspaceLength(signature.MaxBatch)),
+            WinogradWeightGradient.Or(
+                () => kernels.Step(NameOf(window), call => product.Run(call, 1, 0), product.WorkspaceLength(signature.MaxBatch)),
+                op.Window, op.Groups, signature.Inputs[0].Shape, signature.Inputs[1].Shape, signature.MaxBatch, kernels),
             new ConvDescription(ConvPass.BackwardFilter, signature.MaxBatch, signature.Inputs[0].Shape, signature.Inputs[1].Shape, op.Window, op.Groups),
             epilogue,
             kernels);

@@ -52,7 +52,7 @@ internal sealed class TiledProduct<TProduct>(KernelCache kernels)
         form.BQuads = call.Inputs[inputB].Offset % 4 == 0 ? form.BQuads : 0;
         var shape = ShapeOf(call.Batch);
         var splits = shape.Splits = Splits(shape);
-        shape.Chunk = (((shape.Depth + splits - 1) / splits) + 3) / 4 * 4;
+        shape.Chunk = ChunkOf(shape);
         if (splits == 1)
             (shape.Bias, shape.Adds, shape.Relu) = Epilogue.Flags;
         shape.BiasOfColumns = BiasOfColumns ? 1 : 0;
@@ -62,13 +62,24 @@ internal sealed class TiledProduct<TProduct>(KernelCache kernels)
             _finish.Run(call, c, splits, Epilogue);
     }
 
-    /// <summary>Computes products of matrices that begin at multiples of four, and nothing else.</summary>
-    public void Multiply(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, int samples)
+    /// <summary>Computes products of matrices that begin at multiples of four.</summary>
+    /// <param name="a">The matrices A.</param>
+    /// <param name="b">The matrices B.</param>
+    /// <param name="c">The products, and those of the other splits after them.</param>
+    /// <param name="samples">How many samples there are.</param>
+    /// <param name="splits">Among how many the depth is split.</param>
+    /// <param name="adds">Whether they are added to what is there.</param>
+    public void Multiply(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, int samples, int splits = 1, bool adds = false)
     {
         var shape = ShapeOf(samples);
-        (shape.Splits, shape.Chunk) = (1, shape.Depth);
+        shape.Splits = splits;
+        shape.Chunk = ChunkOf(shape);
+        shape.Adds = adds ? 1 : 0;
         Launch(a, b, c, c, c, shape, samples, FormOf(samples));
     }
+
+    /// <summary>Among how many groups the depth is best split.</summary>
+    public int SplitsOf(int samples) => Splits(ShapeOf(samples));
 
     /// <summary>
     /// The largest tile that there are enough of, where need be by splitting the depth, and that is filled well. Where tiles are too few to keep the device busy it does not matter how well they are
@@ -125,6 +136,8 @@ internal sealed class TiledProduct<TProduct>(KernelCache kernels)
     }
 
     private static int MostSplitsOf(ProductShape shape) => Math.Clamp(shape.Depth / LeastDepthOfASplit, 1, MostSplits);
+
+    private static int ChunkOf(ProductShape shape) => (((shape.Depth + shape.Splits - 1) / shape.Splits) + 3) / 4 * 4;
 
     private static int Tiles(int extent, int size) => (extent + size - 1) / size;
 }

@@ -4,7 +4,7 @@ using Microsoft.ML.ConvNet.Ops;
 
 namespace Microsoft.ML.ConvNet.Tests.Gpu;
 
-/// <summary>Convolutions and their input gradients by Winograd's transforms, also where another algorithm would be chosen.</summary>
+/// <summary>Convolutions and their gradients by Winograd's transforms, also where another algorithm would be chosen.</summary>
 public class WinogradTests
 {
     private static readonly GpuBackend _always = TestBackend.New(options: new GpuOptions { Winograd = true });
@@ -16,6 +16,7 @@ public class WinogradTests
     {
         ConvOp op => c.Inputs[0].Shape.D == 1 && Suits(op.Window, op.Groups),
         ConvTransposeOp op => c.Inputs[0].Shape.D == 1 && Suits(op.Window, op.Groups),
+        ConvWeightGradientOp op => c.Inputs[0].Shape.D == 1 && Suits(op.Window, op.Groups),
         _ => false,
     });
 
@@ -31,6 +32,7 @@ public class WinogradTests
     [InlineData(5, 36, 68, 6, 6, 0, 2)]
     [InlineData(2, 4, 4, 3, 3, 0, 0)]
     [InlineData(2, 4, 4, 1, 2, 1, 1)]
+    [InlineData(2, 3, 4, 64, 62, 1, 1)]
     public void Planes_need_not_be_whole_tiles(int batch, int channels, int filters, int height, int width, int before, int after)
     {
         var axis = new WindowAxis(3, Before: before, After: after);
@@ -40,6 +42,7 @@ public class WinogradTests
         AssertRight(new OpCase(new ConvOp { Window = window }, batch, x, w));
         AssertRight(new OpCase(new ConvOp { Window = window, Adds = true, Relu = true }, batch, x, w, bias, y));
         AssertRight(new OpCase(new ConvTransposeOp { Window = window, OutputShape = x.Shape }, batch, y, w));
+        AssertRight(new OpCase(new ConvWeightGradientOp { Window = window, Shape = w.Shape }, batch, x, y));
     }
 
     /// <summary>Where channels are few, or planes or batches small, the launches and what they write cost more than the multiplications that are saved.</summary>

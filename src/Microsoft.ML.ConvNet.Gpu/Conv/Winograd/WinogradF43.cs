@@ -8,6 +8,9 @@ namespace Microsoft.ML.ConvNet.Gpu;
 /// </summary>
 internal static class WinogradF43
 {
+    /// <summary>What it is called.</summary>
+    public const string Name = "Winograd F(4×4, 3×3)";
+
     /// <summary>The outputs of a tile along an axis, and its inputs, which are its points too.</summary>
     public const int Outputs = 4, Points = 6;
 
@@ -59,6 +62,44 @@ internal static class WinogradF43
             W = odd1 + (8f * odd2) + p5,
         };
     }
+
+    /// <summary>The points of the gradients of four outputs: the transpose of <see cref="Output"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Six OutputGradient(float y0, float y1, float y2, float y3)
+    {
+        var (even1, odd1) = (y0 + y2, y1 + y3);
+        var (even2, odd2) = (y0 + (4f * y2), (2f * y1) + (8f * y3));
+        return new Six
+        {
+            P0 = y0,
+            P1 = even1 + odd1,
+            P2 = even1 - odd1,
+            P3 = even2 + odd2,
+            P4 = even2 - odd2,
+            P5 = y3,
+        };
+    }
+
+    /// <summary>The gradients of three taps: the transpose of <see cref="Filter"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Three FilterGradient(float p0, float p1, float p2, float p3, float p4, float p5)
+    {
+        var (even1, odd1) = (p1 + p2, p2 - p1);
+        var (even2, odd2) = (p3 + p4, p3 - p4);
+        return new Three
+        {
+            T0 = (p0 * (1f / 4)) - (even1 * (1f / 6)) + (even2 * (1f / 24)),
+            T1 = (odd1 * (1f / 6)) + (odd2 * (1f / 12)),
+            T2 = ((even2 - even1) * (1f / 6)) + p5,
+        };
+    }
+}
+
+/// <summary>The taps of a filter along one axis.</summary>
+public struct Three
+{
+    /// <summary>The taps.</summary>
+    public float T0, T1, T2;
 }
 
 /// <summary>The numbers of a tile along one axis.</summary>

@@ -31,10 +31,8 @@ public static class WinogradKernels
     {
         var channel = i / tiles.Columns;
         var tile = tiles.At(i - (channel * tiles.Columns));
-        if (tile.Sample >= tiles.Samples)
-            return;
         var plane = ((tile.Sample * tiles.Channels) + channel) * tiles.Height * tiles.Width;
-        var (row, column) = ((tile.Row * WinogradF43.Outputs) - tiles.BeforeH, (tile.Column * WinogradF43.Outputs) - tiles.BeforeW);
+        var (row, column) = (tiles.RowOf(tile) - tiles.BeforeH, (tile.Column * WinogradF43.Outputs) - tiles.BeforeW);
         var c0 = Column(x, plane, row, column, tiles);
         var c1 = Column(x, plane, row, column + 1, tiles);
         var c2 = Column(x, plane, row, column + 2, tiles);
@@ -48,6 +46,40 @@ public static class WinogradKernels
         Keep(points, i, count, 3, WinogradF43.Input(c0.P3, c1.P3, c2.P3, c3.P3, c4.P3, c5.P3));
         Keep(points, i, count, 4, WinogradF43.Input(c0.P4, c1.P4, c2.P4, c3.P4, c4.P4, c5.P4));
         Keep(points, i, count, 5, WinogradF43.Input(c0.P5, c1.P5, c2.P5, c3.P5, c4.P5, c5.P5));
+    }
+
+    /// <summary>The points of one tile of a channel of dY.</summary>
+    public static void OutputGradients(Index1D i, ArrayView<float> dY, ArrayView<float> points, WinogradTiles tiles)
+    {
+        var channel = i / tiles.Columns;
+        var tile = tiles.At(i - (channel * tiles.Columns));
+        var plane = ((tile.Sample * tiles.Channels) + channel) * tiles.Height * tiles.Width;
+        var (row, column) = (tiles.RowOf(tile), tile.Column * WinogradF43.Outputs);
+        var c0 = GradientColumn(dY, plane, row, column, tiles);
+        var c1 = GradientColumn(dY, plane, row, column + 1, tiles);
+        var c2 = GradientColumn(dY, plane, row, column + 2, tiles);
+        var c3 = GradientColumn(dY, plane, row, column + 3, tiles);
+        var count = tiles.Columns * tiles.Channels;
+        Keep(points, i, count, 0, WinogradF43.OutputGradient(c0.P0, c1.P0, c2.P0, c3.P0));
+        Keep(points, i, count, 1, WinogradF43.OutputGradient(c0.P1, c1.P1, c2.P1, c3.P1));
+        Keep(points, i, count, 2, WinogradF43.OutputGradient(c0.P2, c1.P2, c2.P2, c3.P2));
+        Keep(points, i, count, 3, WinogradF43.OutputGradient(c0.P3, c1.P3, c2.P3, c3.P3));
+        Keep(points, i, count, 4, WinogradF43.OutputGradient(c0.P4, c1.P4, c2.P4, c3.P4));
+        Keep(points, i, count, 5, WinogradF43.OutputGradient(c0.P5, c1.P5, c2.P5, c3.P5));
+    }
+
+    /// <summary>The gradient of one filter's taps of one channel.</summary>
+    public static void FilterGradients(Index1D i, ArrayView<float> products, ArrayView<float> dW, int count, int splits)
+    {
+        var c0 = FilterColumn(products, i, count, splits, 0);
+        var c1 = FilterColumn(products, i, count, splits, 1);
+        var c2 = FilterColumn(products, i, count, splits, 2);
+        var c3 = FilterColumn(products, i, count, splits, 3);
+        var c4 = FilterColumn(products, i, count, splits, 4);
+        var c5 = FilterColumn(products, i, count, splits, 5);
+        StoreTaps(dW, 9 * i, WinogradF43.FilterGradient(c0.T0, c1.T0, c2.T0, c3.T0, c4.T0, c5.T0));
+        StoreTaps(dW, (9 * i) + 3, WinogradF43.FilterGradient(c0.T1, c1.T1, c2.T1, c3.T1, c4.T1, c5.T1));
+        StoreTaps(dW, (9 * i) + 6, WinogradF43.FilterGradient(c0.T2, c1.T2, c2.T2, c3.T2, c4.T2, c5.T2));
     }
 
     /// <summary>One tile of a channel of y, and what follows.</summary>
@@ -86,6 +118,39 @@ public static class WinogradKernels
         tiles.Read(x, plane, row + 3, column),
         tiles.Read(x, plane, row + 4, column),
         tiles.Read(x, plane, row + 5, column));
+
+    /// <summary>The points along a column of gradients; outside of the plane they are zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Six GradientColumn(ArrayView<float> dY, int plane, int row, int column, WinogradTiles tiles) => WinogradF43.OutputGradient(
+        tiles.Read(dY, plane, row, column), tiles.Read(dY, plane, row + 1, column), tiles.Read(dY, plane, row + 2, column), tiles.Read(dY, plane, row + 3, column));
+
+    /// <summary>The gradients along a column of products.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Three FilterColumn(ArrayView<float> products, int i, int count, int splits, int column) => WinogradF43.FilterGradient(
+        Sum(products, i, count, splits, column),
+        Sum(products, i, count, splits, column + 6),
+        Sum(products, i, count, splits, column + 12),
+        Sum(products, i, count, splits, column + 18),
+        Sum(products, i, count, splits, column + 24),
+        Sum(products, i, count, splits, column + 30));
+
+    /// <summary>The sum of the parts of a product.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Sum(ArrayView<float> products, int i, int count, int splits, int point)
+    {
+        var sum = 0f;
+        for (var split = 0; split < splits; split++)
+            sum += products[i + (((split * WinogradF43.Points * WinogradF43.Points) + point) * count)];
+        return sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreTaps(ArrayView<float> dW, int first, Three taps)
+    {
+        dW[first] = taps.T0;
+        dW[first + 1] = taps.T1;
+        dW[first + 2] = taps.T2;
+    }
 
     /// <summary>The outputs along a column of products.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -170,6 +235,10 @@ public struct WinogradTiles
         var row = tile / OfRow;
         return new WinogradTile { Sample = sample, Row = row, Column = tile - (row * OfRow) };
     }
+
+    /// <summary>The row of its plane where a tile begins; below the plane where there is no such sample, so that all is zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly int RowOf(WinogradTile tile) => tile.Sample < Samples ? tile.Row * WinogradF43.Outputs : Height + BeforeH;
 
     /// <summary>An element of a plane; zero outside. There is no branch: another element is read instead.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
