@@ -40,6 +40,7 @@ internal static class ConvKernel
                 AByDepth = 1,
                 AQuads = Is4(conv.GroupChannels * window.Taps),
                 BQuads = window.IsPointwise ? Is4(conv.Window.Plane) : 0,
+                CQuads = Is4(conv.Window.OutPlane),
             },
             Epilogue = epilogue,
             ShapeOf = batch => new ProductShape
@@ -87,6 +88,7 @@ internal static class ConvKernel
                 AByDepth = window.Taps == 1 ? 0 : 1,
                 AQuads = window.Taps == 1 ? Is4(conv.GroupChannels) : 0,
                 BQuads = part.Window.IsPointwise ? Is4(conv.Window.OutPlane) : 0,
+                CQuads = parts.Length == 1 ? Is4(conv.Window.Plane) : 0,
             },
             ShapeOf = batch => new ProductShape
             {
@@ -116,6 +118,7 @@ internal static class ConvKernel
                 BByDepth = 1,
                 AQuads = Is4(conv.Window.OutPlane),
                 BQuads = window.IsPointwise ? Is4(conv.Window.Plane) : 0,
+                CQuads = Is4(conv.GroupChannels * window.Taps),
             },
             ShapeOf = batch => new ProductShape
             {

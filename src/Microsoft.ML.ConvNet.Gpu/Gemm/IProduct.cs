@@ -66,6 +66,9 @@ public record struct ProductForm
     /// Whether four neighbours may be loaded at once: 1 or 0. They begin at a multiple of four, in memory and in the matrix, and the matrix ends at one.
     /// </summary>
     public int AQuads, BQuads;
+
+    /// <summary>Whether four neighbouring columns of a row of C, beginning at a multiple of four, lie side by side in memory and begin at such a multiple there: 1 or 0.</summary>
+    public int CQuads;
 }
 
 /// <summary>The extents of a product and what becomes of its sums.</summary>

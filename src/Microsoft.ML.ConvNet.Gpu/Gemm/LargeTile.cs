@@ -81,9 +81,9 @@ public static class LargeTile
         }
 
         var (top, left) = (firstRow + (y * 4), firstColumn + (x * 4));
-        TileMath.Store(c, bias, addend, shape, product, group, split, window, top, left, sums.TopLeft);
-        TileMath.Store(c, bias, addend, shape, product, group, split, window, top, left + (4 * Half), sums.TopRight);
-        TileMath.Store(c, bias, addend, shape, product, group, split, window, top + (4 * halfA), left, sums.BottomLeft);
-        TileMath.Store(c, bias, addend, shape, product, group, split, window, top + (4 * halfA), left + (4 * Half), sums.BottomRight);
+        TileMath.Store(c, bias, addend, shape, product, group, split, form.Value, top, left, sums.TopLeft);
+        TileMath.Store(c, bias, addend, shape, product, group, split, form.Value, top, left + (4 * Half), sums.TopRight);
+        TileMath.Store(c, bias, addend, shape, product, group, split, form.Value, top + (4 * halfA), left, sums.BottomLeft);
+        TileMath.Store(c, bias, addend, shape, product, group, split, form.Value, top + (4 * halfA), left + (4 * Half), sums.BottomRight);
     }
 }

@@ -36,6 +36,7 @@ internal static class MatMulKernel
                 BByDepth = op.TransposeB ? 1 : 0,
                 AQuads = (op.TransposeA ? m : k) % 4 == 0 ? 1 : 0,
                 BQuads = (op.TransposeB ? k : n) % 4 == 0 ? 1 : 0,
+                CQuads = n % 4 == 0 ? 1 : 0,
             };
         }
 

@@ -70,6 +70,6 @@ public static class SmallTile
             }
         }
 
-        TileMath.Store(c, bias, addend, shape, product, group, split, window, firstRow + (y * 4), firstColumn + (x * 4), sums);
+        TileMath.Store(c, bias, addend, shape, product, group, split, form.Value, firstRow + (y * 4), firstColumn + (x * 4), sums);
     }
 }

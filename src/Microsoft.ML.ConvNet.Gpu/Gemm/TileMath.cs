@@ -75,62 +75,82 @@ internal static class TileMath
     /// <summary>Stores a block of sums, after the bias, the addition and the ReLU.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<TProduct>(
-        ArrayView<float> c, ArrayView<float> bias, ArrayView<float> addend, ProductShape shape, TProduct product, int group, int split, WindowShape window, int row, int column, Block sums)
+        ArrayView<float> c, ArrayView<float> bias, ArrayView<float> addend, ProductShape shape, TProduct product, int group, int split, ProductForm form, int row, int column, Block sums)
         where TProduct : struct, IProduct
     {
-        var to0 = PlaceOfColumn(product, shape, column);
-        var to1 = PlaceOfColumn(product, shape, column + 1);
-        var to2 = PlaceOfColumn(product, shape, column + 2);
-        var to3 = PlaceOfColumn(product, shape, column + 3);
-        StoreRow(c, bias, addend, shape, PlaceOfRow(product, shape, row, group, split, window), to0, to1, to2, to3, sums.First);
-        StoreRow(c, bias, addend, shape, PlaceOfRow(product, shape, row + 1, group, split, window), to0, to1, to2, to3, sums.Second);
-        StoreRow(c, bias, addend, shape, PlaceOfRow(product, shape, row + 2, group, split, window), to0, to1, to2, to3, sums.Third);
-        StoreRow(c, bias, addend, shape, PlaceOfRow(product, shape, row + 3, group, split, window), to0, to1, to2, to3, sums.Fourth);
+        var from0 = RowOfC(bias, product, shape, row, group, split, form.Window);
+        var from1 = RowOfC(bias, product, shape, row + 1, group, split, form.Window);
+        var from2 = RowOfC(bias, product, shape, row + 2, group, split, form.Window);
+        var from3 = RowOfC(bias, product, shape, row + 3, group, split, form.Window);
+        var to0 = ColumnOfC(bias, product, shape, column);
+        var to1 = ColumnOfC(bias, product, shape, column + 1);
+        var to2 = ColumnOfC(bias, product, shape, column + 2);
+        var to3 = ColumnOfC(bias, product, shape, column + 3);
+        StoreRow(c, addend, shape, form, from0, to0, to1, to2, to3, sums.First);
+        StoreRow(c, addend, shape, form, from1, to0, to1, to2, to3, sums.Second);
+        StoreRow(c, addend, shape, form, from2, to0, to1, to2, to3, sums.Third);
+        StoreRow(c, addend, shape, form, from3, to0, to1, to2, to3, sums.Fourth);
     }
 
+    /// <summary>Stores four sums of a row, at once where they are neighbours in memory.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreRow(
-        ArrayView<float> c, ArrayView<float> bias, ArrayView<float> addend, ProductShape shape, Index2D from, Index2D to0, Index2D to1, Index2D to2, Index2D to3, Float4 sums)
+        ArrayView<float> c, ArrayView<float> addend, ProductShape shape, ProductForm form, LineOfC from, LineOfC to0, LineOfC to1, LineOfC to2, LineOfC to3, Float4 sums)
     {
-        Store(c, bias, addend, shape, from, to0, sums.X);
-        Store(c, bias, addend, shape, from, to1, sums.Y);
-        Store(c, bias, addend, shape, from, to2, sums.Z);
-        Store(c, bias, addend, shape, from, to3, sums.W);
+        if (form.CQuads == 0)
+        {
+            Store(c, addend, shape, from, to0, sums.X);
+            Store(c, addend, shape, from, to1, sums.Y);
+            Store(c, addend, shape, from, to2, sums.Z);
+            Store(c, addend, shape, from, to3, sums.W);
+            return;
+        }
+
+        if (from.Place < 0 | to0.Place < 0)
+            return;
+        var quad = (from.Place + to0.Place) >> 2;
+        var values = new Float4 { X = sums.X + (from.Bias + to0.Bias), Y = sums.Y + (from.Bias + to1.Bias), Z = sums.Z + (from.Bias + to2.Bias), W = sums.W + (from.Bias + to3.Bias) };
+        if (shape.Adds != 0)
+            values = values.Plus(1f, addend.Quad(quad));
+        c.Quad(quad) = new Float4 { X = Finish(values.X, shape), Y = Finish(values.Y, shape), Z = Finish(values.Z, shape), W = Finish(values.W, shape) };
     }
 
-    /// <summary>Stores one sum.</summary>
-    /// <param name="c">The output.</param>
-    /// <param name="bias">The bias, or anything.</param>
-    /// <param name="addend">What is added, or anything.</param>
-    /// <param name="shape">The product.</param>
-    /// <param name="row">Where the row of outputs begins, and the index of its bias.</param>
-    /// <param name="column">Where the column lies in the row, and the index of its bias.</param>
-    /// <param name="sum">The sum.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(
-        ArrayView<float> c, ArrayView<float> bias, ArrayView<float> addend, ProductShape shape, Index2D row, Index2D column, float sum)
+    private static void Store(ArrayView<float> c, ArrayView<float> addend, ProductShape shape, LineOfC row, LineOfC column, float sum)
     {
-        if (row.X < 0 || column.X < 0)
+        if (row.Place < 0 | column.Place < 0)
             return;
-        var place = row.X + column.X;
-        var value = sum;
-        if (shape.Bias != 0)
-            value += bias[shape.BiasOfColumns != 0 ? column.Y : row.Y];
+        var place = row.Place + column.Place;
+        var value = sum + (row.Bias + column.Bias);
         if (shape.Adds != 0)
             value += addend[place];
-        c[place] = shape.Relu != 0 && value < 0f ? 0f : value;
+        c[place] = Finish(value, shape);
     }
 
-    /// <summary>Where a row of outputs begins, negative where there is none, and the index of its bias.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Index2D PlaceOfRow<TProduct>(TProduct product, ProductShape shape, int row, int group, int split, WindowShape window)
-        where TProduct : struct, IProduct
-        => new(row < shape.Rows ? product.OutputOfRow(row, group, window) + (split * shape.Length) : -1, (group * shape.Rows) + row);
+    private static float Finish(float value, ProductShape shape) => shape.Relu != 0 & value < 0f ? 0f : value;
 
-    /// <summary>Where a column lies in each row of outputs, negative where there is none, and the index of its bias.</summary>
+    /// <summary>A row of outputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Index2D PlaceOfColumn<TProduct>(TProduct product, ProductShape shape, int column)
-        where TProduct : struct, IProduct => new(column < shape.Columns ? product.OutputOfColumn(column) : -1, column);
+    private static LineOfC RowOfC<TProduct>(ArrayView<float> bias, TProduct product, ProductShape shape, int row, int group, int split, WindowShape window)
+        where TProduct : struct, IProduct
+    {
+        var line = new LineOfC { Place = row < shape.Rows ? product.OutputOfRow(row, group, window) + (split * shape.Length) : -1 };
+        if (shape.Bias != 0 & shape.BiasOfColumns == 0 & row < shape.Rows)
+            line.Bias = bias[(group * shape.Rows) + row];
+        return line;
+    }
+
+    /// <summary>A column of outputs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static LineOfC ColumnOfC<TProduct>(ArrayView<float> bias, TProduct product, ProductShape shape, int column)
+        where TProduct : struct, IProduct
+    {
+        var line = new LineOfC { Place = column < shape.Columns ? product.OutputOfColumn(column) : -1 };
+        if (shape.Bias != 0 & shape.BiasOfColumns != 0 & column < shape.Columns)
+            line.Bias = bias[column];
+        return line;
+    }
 
     /// <summary>One element of B; zero where it is padding or there is no such depth, for which another element is read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -143,6 +163,16 @@ internal static class TileMath
         var value = b[isInside ? column.Offset + depth.B : 0];
         return isInside ? value : 0f;
     }
+}
+
+/// <summary>A row or a column of outputs.</summary>
+public struct LineOfC
+{
+    /// <summary>The part of an output's index that it gives; negative where there is no such line.</summary>
+    public int Place;
+
+    /// <summary>The bias of all of it, or zero.</summary>
+    public float Bias;
 }
 
 /// <summary>The rows of A of which a thread loads elements.</summary>

@@ -50,6 +50,9 @@ internal sealed class TiledProduct<TProduct>(KernelCache kernels)
         var form = FormOf(call.Batch);
         form.AQuads = call.Inputs[inputA].Offset % 4 == 0 ? form.AQuads : 0;
         form.BQuads = call.Inputs[inputB].Offset % 4 == 0 ? form.BQuads : 0;
+        form.CQuads = call.Output.Offset % 4 == 0 && call.Workspace.Offset % 4 == 0 && (Epilogue.AddendInput is not { } addendInput || call.Inputs[addendInput].Offset % 4 == 0)
+            ? form.CQuads
+            : 0;
         var shape = ShapeOf(call.Batch);
         var splits = shape.Splits = Splits(shape);
         shape.Chunk = ChunkOf(shape);

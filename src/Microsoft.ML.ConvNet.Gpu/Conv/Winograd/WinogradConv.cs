@@ -38,7 +38,7 @@ internal sealed class WinogradConv
             Groups = WinogradLayout.Points,
             Epilogue = new Epilogue(),
             ShapeOf = samples => new ProductShape { Rows = outputs, Columns = layout.ColumnsOf(samples), Depth = inputs },
-            FormOf = _ => new ProductForm { Window = WindowShape.Of(new Window(new WindowAxis(1), new WindowAxis(1))), AQuads = outputs % 4 == 0 ? 1 : 0, BQuads = 1 },
+            FormOf = _ => new ProductForm { Window = WindowShape.Of(new Window(new WindowAxis(1), new WindowAxis(1))), AQuads = outputs % 4 == 0 ? 1 : 0, BQuads = 1, CQuads = 1 },
             ProductOf = samples => new MatrixProduct
             {
                 RowStep = 1,

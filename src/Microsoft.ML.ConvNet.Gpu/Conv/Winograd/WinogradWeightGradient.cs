@@ -27,7 +27,7 @@ internal sealed class WinogradWeightGradient
             Groups = WinogradLayout.Points,
             Epilogue = new Epilogue(),
             ShapeOf = samples => new ProductShape { Rows = filters, Columns = channels, Depth = layout.ColumnsOf(samples), Length = layout.LengthOfFilters },
-            FormOf = _ => new ProductForm { Window = WindowShape.Of(new Window(new WindowAxis(1), new WindowAxis(1))), AByDepth = 1, BByDepth = 1, AQuads = 1, BQuads = 1 },
+            FormOf = _ => new ProductForm { Window = WindowShape.Of(new Window(new WindowAxis(1), new WindowAxis(1))), AByDepth = 1, BByDepth = 1, AQuads = 1, BQuads = 1, CQuads = channels % 4 == 0 ? 1 : 0 },
             ProductOf = samples => new MatrixProduct
             {
                 RowStep = layout.ColumnsOf(samples),
