@@ -17,10 +17,13 @@ internal readonly record struct Tile(int Rows, int Columns)
     private const int BusyThreads = 1 << 16;
 
     /// <summary>Whether a thread has 8×8 sums, rather than 4×4.</summary>
-    public bool IsLarge => Columns == LargeTile.Size;
+    public bool IsLarge => Columns == LargeTile.Size && !IsThin;
+
+    /// <summary>Whether a thread has all sums of a column.</summary>
+    public bool IsThin => Columns > Rows && Rows <= ThinTile.MostRows;
 
     /// <summary>The threads of a group.</summary>
-    public int Threads => Rows * Columns / (IsLarge ? 64 : 16);
+    public int Threads => IsThin ? Columns : Rows * Columns / (IsLarge ? 64 : 16);
 
     /// <summary>So many groups keep a device busy.</summary>
     public int BusyGroups => BusyThreads / Threads;
@@ -30,6 +33,9 @@ internal readonly record struct Tile(int Rows, int Columns)
     /// two groups of 256 threads leave 128 to each, and three of 128 threads 170.
     /// </summary>
     public KernelSpecialization Limits => new(Threads, this == Large ? 2 : 3);
+
+    /// <summary>8×128 or 16×128: see <see cref="ThinTile"/>.</summary>
+    public static Tile Thin(int rows) => new(rows, ThinTile.Columns);
 
     /// <summary>16×16, 32×32 or 64×64: see <see cref="SmallTile"/>.</summary>
     public static Tile Small(int side) => new(side, side);

@@ -92,6 +92,19 @@ internal static class TileMath
         StoreRow(c, addend, shape, form, from3, to0, to1, to2, to3, sums.Fourth);
     }
 
+    /// <summary>Stores four sums of a column, after the bias, the addition and the ReLU.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreColumn<TProduct>(
+        ArrayView<float> c, ArrayView<float> bias, ArrayView<float> addend, ProductShape shape, TProduct product, int group, int split, WindowShape window, int row, int column, Float4 sums)
+        where TProduct : struct, IProduct
+    {
+        var to = ColumnOfC(bias, product, shape, column);
+        Store(c, addend, shape, RowOfC(bias, product, shape, row, group, split, window), to, sums.X);
+        Store(c, addend, shape, RowOfC(bias, product, shape, row + 1, group, split, window), to, sums.Y);
+        Store(c, addend, shape, RowOfC(bias, product, shape, row + 2, group, split, window), to, sums.Z);
+        Store(c, addend, shape, RowOfC(bias, product, shape, row + 3, group, split, window), to, sums.W);
+    }
+
     /// <summary>Stores four sums of a row, at once where they are neighbours in memory.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreRow(
@@ -154,7 +167,7 @@ internal static class TileMath
 
     /// <summary>One element of B; zero where it is padding or there is no such depth, for which another element is read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Read(ArrayView<float> b, Fiber column, Layer depth, bool hasDepth, Extents extents, WindowShape window)
+    public static float Read(ArrayView<float> b, Fiber column, Layer depth, bool hasDepth, Extents extents, WindowShape window)
     {
         var isInside = hasDepth
             & (window.KeepsD != 0 || (uint)(column.D + depth.D) < (uint)extents.D)

@@ -95,7 +95,11 @@ internal sealed class TiledProduct<TProduct>(KernelCache kernels)
             return Tile.Large;
         if (least > 32 && shape.Columns >= 96 && IsEnough(Tile.Wide))
             return Tile.Wide;
-        return Tile.Small(least > 32 || Tile.Small(64).Covering(shape, groups) < Tile.Small(64).BusyGroups ? 64 : least > 16 ? 32 : 16);
+        if (least > 32 || Tile.Small(64).Covering(shape, groups) < Tile.Small(64).BusyGroups)
+            return Tile.Small(64);
+        if (shape.Rows <= 16 && shape.Columns >= 96)
+            return Tile.Thin(shape.Rows > 8 ? 16 : 8);
+        return Tile.Small(least > 16 ? 32 : 16);
 
         bool IsEnough(Tile tile) => tile.Covering(shape, groups) * MostSplitsOf(shape) >= tile.BusyGroups / 2;
     }
@@ -118,7 +122,8 @@ internal sealed class TiledProduct<TProduct>(KernelCache kernels)
         {
             _kernels.Add(tile, kernel = tile.IsLarge
                 ? kernels.Groups<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>, SpecializedValue<int>>(LargeTile.Run<TProduct>, tile.Limits)
-                : kernels.Groups<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>, SpecializedValue<int>>(SmallTile.Run<TProduct>));
+                : kernels.Groups<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductShape, TProduct, SpecializedValue<ProductForm>, SpecializedValue<int>>(
+                    tile.IsThin ? ThinTile.Run<TProduct> : SmallTile.Run<TProduct>));
         }
 
         return kernel;

@@ -8,7 +8,7 @@ namespace Microsoft.ML.ConvNet.Tests.Gpu;
 public class TileTests
 {
     // Loaded kernels are shared by all tests.
-    private static readonly GpuBackend[] _backends = [.. new[] { Tile.Small(16), Tile.Small(32), Tile.Small(64), Tile.Wide, Tile.Large }.Select(tile => TestBackend.New(tile))];
+    private static readonly GpuBackend[] _backends = [.. new[] { Tile.Small(16), Tile.Small(32), Tile.Small(64), Tile.Wide, Tile.Large, Tile.Thin(8), Tile.Thin(16) }.Select(tile => TestBackend.New(tile))];
 
     public static TheoryData<string> Products
         => OpCases.Names(c => c.Op is MatMulOp or ConvOp { Groups: 1, Adds: true, Relu: true } or ConvTransposeOp { Groups: 1 } or ConvWeightGradientOp { Groups: 1 });
@@ -41,7 +41,10 @@ public class TileTests
     [InlineData(64, 802_816, 576, 64, 128)]
     [InlineData(802_816, 64, 576, 64, 64)]
     [InlineData(20, 100_000, 25, 32, 32)]
-    [InlineData(10, 100_000, 100, 16, 16)]
+    [InlineData(100_000, 20, 25, 32, 32)]
+    [InlineData(100_000, 10, 25, 16, 16)]
+    [InlineData(6, 100_000, 25, 8, 128)]
+    [InlineData(10, 100_000, 100, 16, 128)]
     [InlineData(20, 1000, 25, 64, 64)]
     [InlineData(10, 128, 100, 64, 64)]
     public void The_largest_tile_is_taken_that_keeps_the_device_busy_and_is_filled_where_that_matters(int rows, int columns, int depth, int tileRows, int tileColumns)
