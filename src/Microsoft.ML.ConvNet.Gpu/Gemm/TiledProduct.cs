@@ -104,6 +104,18 @@ internal sealed class TiledProduct<TProduct>(KernelCache kernels)
         bool IsEnough(Tile tile) => tile.Covering(shape, groups) * MostSplitsOf(shape) >= tile.BusyGroups / 2;
     }
 
+    /// <summary>
+    /// As many splits as keep the device busy; and where the depth is large enough for its parts to take little memory beside the products, so many that groups run in several rounds, of
+    /// which the last may be incomplete.
+    /// </summary>
+    internal static int ChooseSplits(ProductShape shape, Tile tile, int groups)
+    {
+        var tiles = tile.Covering(shape, groups);
+        var busy = Math.Min(tile.BusyGroups / tiles, MostSplitsOf(shape));
+        var even = Math.Min(EvenRounds * tile.BusyGroups / tiles, shape.Depth / LeastDepthOfAnEvenSplit);
+        return (int)Math.Clamp(Math.Max(busy, even), 1, MostSplits);
+    }
+
     private void Launch(
         ArrayView<float> a, ArrayView<float> b, ArrayView<float> bias, ArrayView<float> addend, ArrayView<float> c, ProductShape shape, int samples, ProductForm form)
     {
@@ -129,19 +141,7 @@ internal sealed class TiledProduct<TProduct>(KernelCache kernels)
         return kernel;
     }
 
-    /// <summary>
-    /// As many as keep the device busy; and where the depth is large enough for its parts to take little memory beside the products, so many that groups run in several rounds, of
-    /// which the last may be incomplete.
-    /// </summary>
-    private int Splits(ProductShape shape)
-    {
-        if (!IsWhole)
-            return 1;
-        var tile = TileOf(shape);
-        var groups = tile.Covering(shape, Groups);
-        var even = Math.Min(EvenRounds * tile.BusyGroups / groups, shape.Depth / LeastDepthOfAnEvenSplit);
-        return (int)Math.Clamp(Math.Max(Math.Min(tile.BusyGroups / groups, MostSplitsOf(shape)), even), 1, MostSplits);
-    }
+    private int Splits(ProductShape shape) => IsWhole ? ChooseSplits(shape, TileOf(shape), Groups) : 1;
 
     private static int MostSplitsOf(ProductShape shape) => Math.Clamp(shape.Depth / LeastDepthOfASplit, 1, MostSplits);
 

@@ -52,6 +52,20 @@ public class TileTests
             new Tile(tileRows, tileColumns),
             TiledProduct<MatrixProduct>.ChooseTile(new ProductShape { Rows = rows, Columns = columns, Depth = depth }, groups: 1));
 
+    [Theory]
+    [InlineData(512, 4608, 12_544, 1, 7)]
+    [InlineData(512, 12_544, 4608, 1, 2)]
+    [InlineData(512, 100_352, 4608, 1, 1)]
+    [InlineData(64, 576, 802_816, 1, 256)]
+    [InlineData(128, 1152, 1024, 1, 7)]
+    [InlineData(256, 256, 3640, 36, 3)]
+    [InlineData(100, 100, 100, 1, 1)]
+    public void The_depth_is_split_for_a_busy_device_and_further_where_splits_stay_deep(int rows, int columns, int depth, int groups, int splits)
+    {
+        var shape = new ProductShape { Rows = rows, Columns = columns, Depth = depth };
+        Assert.Equal(splits, TiledProduct<MatrixProduct>.ChooseSplits(shape, TiledProduct<MatrixProduct>.ChooseTile(shape, groups), groups));
+    }
+
     [Fact]
     public void What_follows_a_product_follows_it_once_where_its_depth_is_split()
     {
