@@ -38,6 +38,9 @@ foreach (var device in devices)
     {
         using var own = new GpuBackend(ConvNetDevice.Gpu(device.Index), new GpuOptions { VendorLibraries = false });
         failures += Check(own);
+        using var transforming = new GpuBackend(ConvNetDevice.Gpu(device.Index), new GpuOptions { VendorLibraries = false, Winograd = true });
+        Console.WriteLine("  With Winograd's transforms, which small networks would not have:");
+        failures += Check(transforming);
         using var withLibraries = new GpuBackend(ConvNetDevice.Gpu(device.Index), new GpuOptions { LeastVendorWork = 0 });
         Console.WriteLine($"  {withLibraries.Libraries}{(withLibraries.UsesLibraries ? ":" : "")}");
         if (withLibraries.UsesLibraries)
